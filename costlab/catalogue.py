@@ -1,0 +1,61 @@
+"""What a worker can run, published into the store so that the screens build their forms without torch."""
+
+from typing import Any
+
+from pydantic import Field
+
+from costlab.costs import CostMatrix
+from costlab.records import Record
+from costlab.registry import Plugin
+
+
+class Entry(Record):
+    """One loss or model: its texts and the JSON schema of its options."""
+
+    name: str
+    title: str
+    description: str
+    formula: str = ""
+    source: str = ""
+    options: dict[str, Any] = Field(description="JSON schema; a form is made from its properties.")
+
+
+class DatasetEntry(Entry):
+    """One data set: also what it is about and whether it is on this machine."""
+
+    classes: list[str]
+    shape: tuple[int, int, int] = Field(description="Channels, height, width of an image.")
+    cost: CostMatrix
+    missing: str = Field("", description="Why it cannot be used right now; empty when it can.")
+    train_images: int = Field(description="Training images before any options.")
+
+
+class DeviceEntry(Record):
+    """One place to train."""
+
+    name: str = Field(description='As torch names it: "cpu", "cuda:0".')
+    title: str
+
+
+class Catalogue(Record):
+    """Everything a worker offers."""
+
+    losses: list[Entry]
+    models: list[Entry]
+    datasets: list[DatasetEntry]
+    devices: list[DeviceEntry] = Field(description="The one that `auto` takes first.")
+    seconds_per_image: dict[str, float] = Field(
+        default_factory=dict, description="Measured training seconds an image and epoch, by 'model on CxHxW'."
+    )
+
+
+def entry(plugin: Plugin) -> Entry:
+    """The catalogue's entry for a loss or a model."""
+    return Entry(
+        name=plugin.name,
+        title=plugin.title,
+        description=plugin.description,
+        formula=plugin.formula,
+        source=plugin.source,
+        options=plugin.options.model_json_schema(),
+    )

@@ -1,0 +1,34 @@
+"""Take the decision whose expected cost is lowest, given what the model believes. Ties go to the first decision."""
+
+from typing import Self
+
+import numpy as np
+
+from costlab.costs import CostMatrix
+from costlab.registry import Options
+
+TITLE = "Least expected cost"
+FORMULA = r"d = \arg\min_d \sum_t p_t\, C_{t,d}"
+SOURCE = "Elkan 2001, The foundations of cost-sensitive learning"
+
+
+class LeastExpectedCost:
+    """The best rule there is when the probabilities are right."""
+
+    def fit(self, probs: np.ndarray, target: np.ndarray, cost: CostMatrix) -> Self:
+        """Nothing to learn."""
+        return self
+
+    def decide(self, probs: np.ndarray, cost: CostMatrix) -> np.ndarray:
+        """(N,): the cheapest column of `cost.expected(probs)` for each row of `probs` (N, K).
+
+        >>> cost = CostMatrix([[0, 1], [100, 0]], ["ok", "crack"])
+        >>> LeastExpectedCost().decide(np.array([[0.98, 0.02], [0.999, 0.001]]), cost).tolist()
+        [1, 0]
+        """
+        return cost.expected(probs).argmin(axis=1)
+
+
+def make(options: Options) -> LeastExpectedCost:
+    """The rule; it has no options."""
+    return LeastExpectedCost()

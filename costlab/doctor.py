@@ -1,0 +1,111 @@
+"""The matrix doctor: what is wrong with a table of costs, in sentences that name the cell.
+
+Errors only: a table with one is refused. `CostMatrix` runs the same checks when it is made.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from costlab.numbers import parse_number
+
+MAX_CLASSES = 1000  # what a file may hold: a matrix of 1,000 x 1,000 is 8 MB
+MAX_NAME = 80  # characters
+MAX_COST = 1e15  # beyond this, sums over a data set lose whole units in float64
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to say about a matrix: a sentence, how bad it is, and the cell (truth, decision) it is about."""
+
+    severity: Literal["error", "warning"]
+    sentence: str
+    cell: tuple[int, int] | None = None
+
+
+def name_findings(classes: Sequence[str], decisions: Sequence[str]) -> list[Finding]:
+    """Errors in the names: too few, empty, too long, twice the same, or decisions that do not begin with the classes."""
+    found = []
+    if len(classes) < 2:
+        found.append(f"A cost matrix needs at least 2 classes; it has {len(classes)}.")
+    if len(decisions) > MAX_CLASSES:
+        found.append(f"A cost matrix holds up to {MAX_CLASSES} decisions; it has {len(decisions)}.")
+    for kind, names in (("class", classes), ("decision", decisions)):
+        for position, name in enumerate(names):
+            if not name.strip():
+                found.append(f"Every {kind} needs a name; number {position + 1} is empty.")
+            elif len(name) > MAX_NAME:
+                found.append(f"The {kind} name '{name[:20]}...' is too long; use up to {MAX_NAME} characters.")
+            elif names.index(name) < position:
+                found.append(f"The {kind} '{name}' is named twice; give each its own name.")
+    if not found and tuple(decisions[: len(classes)]) != tuple(classes):
+        odd = next((name for name in classes if name not in decisions), None)
+        found.append(
+            f"The class '{odd}' is missing among the decisions; every class must also be a column."
+            if odd
+            else "The decisions must begin with the classes, in the same order."
+        )
+    return [Finding("error", sentence) for sentence in found]
+
+
+def shape_finding(shape: tuple[int, ...], classes: Sequence[str], decisions: Sequence[str]) -> Finding | None:
+    """The error that the table is not (K, D), if so."""
+    if shape == (len(classes), len(decisions)):
+        return None
+    expected = f"{len(classes)} rows (truths) and {len(decisions)} columns (decisions)"
+    came = f"{shape[0]} rows and {shape[1]} columns" if len(shape) == 2 else f"a table of shape {shape}"
+    return Finding("error", f"Expected {expected}, got {came}.")
+
+
+def cell_name(truth: str, decision: str) -> str:
+    """How a cell is named in every sentence.
+
+    >>> cell_name("crack", "ok")
+    "'crack' called 'ok'"
+    """
+    return f"'{truth}' called '{decision}'"
+
+
+def within_bounds(value: float) -> float:
+    """`value`, or ValueError when it is beyond what a cost may be."""
+    if abs(value) > MAX_COST:
+        raise ValueError(f"{value:g} is beyond {MAX_COST:g}; use a larger unit")
+    return value
+
+
+def read_cells(
+    cells: Sequence[Sequence[object]], classes: Sequence[str], decisions: Sequence[str] | None = None
+) -> tuple[np.ndarray, list[Finding]]:
+    """A typed table as numbers (K, D) float64, NaN where a cell was refused, with one error for each such cell.
+
+    >>> read_cells([["0", "abc"], ["1,5", "0"]], ["cat", "dog"])[1][0].sentence
+    "The cost of 'cat' called 'dog': 'abc' is not a number."
+    """
+    decisions = tuple(classes if decisions is None else decisions)
+    found = name_findings(classes, decisions)
+    lengths = {len(row) for row in cells}
+    if len(lengths) > 1:
+        short = next(i for i, row in enumerate(cells) if len(row) != len(decisions))
+        found.append(Finding("error", f"Row {short + 1} has {len(cells[short])} cells; expected {len(decisions)}."))
+    elif wrong := shape_finding((len(cells), *lengths) if cells else (0, 0), classes, decisions):
+        found.append(wrong)
+    if found:
+        return np.full((len(classes), len(decisions)), np.nan), found
+    values = np.full((len(classes), len(decisions)), np.nan)
+    for t, row in enumerate(cells):
+        for d, cell in enumerate(row):
+            try:
+                values[t, d] = within_bounds(parse_number(cell))
+            except ValueError as error:
+                sentence = f"The cost of {cell_name(classes[t], decisions[d])}: {error}."
+                found.append(Finding("error", sentence, (t, d)))
+    return values, found
+
+
+def doctor(
+    cells: Sequence[Sequence[object]] | np.ndarray, classes: Sequence[str], decisions: Sequence[str] | None = None
+) -> list[Finding]:
+    """Everything that is wrong with a table of costs (rows the truth, columns the decision); empty when nothing is."""
+    return read_cells(np.asarray(cells, dtype=object).tolist(), classes, decisions)[1]

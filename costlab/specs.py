@@ -1,0 +1,66 @@
+"""`RunSpec`, the one description of a training run; JSON both ways with `model_dump_json` and `model_validate_json`."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from costlab.costs import CostMatrix
+from costlab.errors import InvalidSpec
+from costlab.registry import explain
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Choice(_Frozen):
+    """A plug-in by name, with its options; the plug-in itself checks them."""
+
+    name: str = Field(min_length=1, max_length=80)
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class RunSpec(_Frozen):
+    """What to train, on what, for which costs, and how. The same spec on the same CPU gives the same bits.
+
+    `dataset`, `model` and `loss` may be given as a plain name. `cost=None` takes the data set's own suggestion; a
+    trained run's record always holds the matrix that was used.
+
+    >>> RunSpec(dataset="digits", loss={"name": "soft_f_beta", "options": {"beta": 2.0}}).loss.options
+    {'beta': 2.0}
+    """
+
+    dataset: Choice = Field(Choice(name="digits"), description="The data set and its options.")
+    model: Choice = Field(Choice(name="small_cnn"), description="The model and its options.")
+    loss: Choice = Field(Choice(name="cross_entropy"), description="The training loss and its options.")
+    cost: CostMatrix | None = Field(None, description="What each mistake costs; none: the data set's suggestion.")
+    epochs: int = Field(10, ge=1, le=1000, description="Passes over the training part.")
+    batch_size: int | None = Field(None, ge=8, le=8192, description="Images a step; none: sized to the images.")
+    learning_rate: float = Field(0.01, gt=0, le=10, description="The peak of the one-cycle schedule.")
+    weight_decay: float = Field(0.01, ge=0, le=1, description="AdamW's decay, on weight matrices only.")
+    augment: bool = Field(True, description="Shift, turn and scale the training images a little, anew each epoch.")
+    seed: int = Field(0, ge=0, le=2**31 - 1, description="Initial weights and order of the images.")
+    device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="Where to train.")
+    precision: Literal["auto", "float32", "bfloat16"] = Field("auto", description="Number format of the forward pass.")
+    threads: int = Field(1, ge=1, le=256, description="CPU threads; results depend on it in the last bits.")
+
+    @field_validator("dataset", "model", "loss", mode="before")
+    @classmethod
+    def _plain_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
+def read_spec(text: str | bytes) -> RunSpec:
+    """The spec in a JSON text. Raises InvalidSpec with one sentence."""
+    try:
+        return RunSpec.model_validate_json(text)
+    except ValidationError as error:
+        raise InvalidSpec(explain(error, "run")) from error
+
+
+def make_spec(**fields: Any) -> RunSpec:
+    """`RunSpec(**fields)`, but raising InvalidSpec with one sentence."""
+    try:
+        return RunSpec(**fields)
+    except ValidationError as error:
+        raise InvalidSpec(explain(error, "run")) from error
