@@ -100,7 +100,9 @@ def from_csv(text: str | bytes, unit: str = "", name: str = "") -> CostMatrix:
     classes = [row[0].strip() for row in rows[1:]]
     decisions = [cell.strip() for cell in rows[0][1:]]
     order = _order(classes, decisions)
-    values, findings = read_cells([[row[1 + d] for d in order] for row in rows[1:]], classes, [decisions[d] for d in order])
+    values, findings = read_cells(
+        [[row[1 + d] for d in order] for row in rows[1:]], classes, [decisions[d] for d in order]
+    )
     if findings:
         raise InvalidCosts(findings[0].sentence)
     unit = unit or ((corner["unit"] or "") if corner else "")
@@ -116,7 +118,9 @@ def _order(classes: list[str], decisions: list[str]) -> list[int]:
 
 def _decoded(text: str | bytes) -> str:
     if len(text) > MAX_BYTES:
-        raise InvalidFile(f"A cost matrix file has up to {MAX_BYTES // 1_000_000} MB; this one has {len(text) // 1_000_000}.")
+        raise InvalidFile(
+            f"A cost matrix file has up to {MAX_BYTES // 1_000_000} MB; this one has {len(text) // 1_000_000}."
+        )
     if isinstance(text, str):
         return text.removeprefix("\ufeff")
     try:

@@ -37,7 +37,7 @@ class CostMatrix:
 
     values: np.ndarray
     classes: tuple[str, ...]
-    decisions: tuple[str, ...] = field(default=None)  # type: ignore[assignment]  # None: the classes
+    decisions: tuple[str, ...] = field(default=None)  # type: ignore[assignment,arg-type]  # None: the classes
     unit: str = ""
     name: str = ""
 
@@ -79,14 +79,16 @@ class CostMatrix:
     def normalised(self) -> np.ndarray:
         """(K, D) float32, the matrix that losses see: each row's minimum moved to 0, then divided by the mean off-diagonal.
 
-        Neither step changes which decision is best. All zeros stay all zeros.
+        Neither step changes which decision is best. All zeros stay all zeros; where mistakes are (next to) free and only
+        right answers cost, the largest value divides instead of the mean.
 
         >>> CostMatrix([[1, 3], [5, 1]], "ab").normalised().tolist()
         [[0.0, 0.6666666865348816], [1.3333333730697632, 0.0]]
         """
         shifted = self.values - self.values.min(axis=1, keepdims=True)
-        mean = shifted[~np.eye(*shifted.shape, dtype=bool)].mean()
-        return (shifted / mean if mean > 0 else shifted).astype(np.float32)
+        mean, largest = shifted[np.eye(*shifted.shape) == 0].mean(), shifted.max()
+        scale = mean if mean > 1e-9 * largest else largest
+        return (shifted / scale if scale > 0 else shifted).astype(np.float32)
 
     def replaced(self, truth: int, decision: int, value: float) -> CostMatrix:
         """The same matrix with one cost changed."""
@@ -131,7 +133,9 @@ class CostMatrix:
         return cls(values, tuple(classes), unit=unit, name=name or f"distance to the power {power:g}")
 
     @classmethod
-    def one_dear(cls, classes: Sequence[str], dear: str, factor: float = 50.0, unit: str = "", name: str = "") -> CostMatrix:
+    def one_dear(
+        cls, classes: Sequence[str], dear: str, factor: float = 50.0, unit: str = "", name: str = ""
+    ) -> CostMatrix:
         """Missing the class `dear` costs `factor`, every other mistake 1."""
         if dear not in classes:
             raise InvalidCosts(f"'{dear}' is not a class; choose one of {_listed(classes)}.")

@@ -38,9 +38,11 @@ class Predictions:
             bad = int(np.flatnonzero(~np.isfinite(self.logits).all(axis=1))[0])
             raise InvalidFile(f"The logits of example {bad} are not finite; train again or leave it out.")
         if n and (self.target.min() < 0 or self.target.max() >= k):
-            raise InvalidFile(f"The targets must lie between 0 and {k - 1}; got {self.target.min()} to {self.target.max()}.")
+            raise InvalidFile(
+                f"The targets must lie between 0 and {k - 1}; got {self.target.min()} to {self.target.max()}."
+            )
         if unknown := set(np.unique(self.split)) - set(SPLITS):
-            raise InvalidFile(f"A split is one of train, valid and test; got {sorted(unknown)[0]!r}.")
+            raise InvalidFile(f"A split is one of train, valid and test; got '{sorted(map(str, unknown))[0]}'.")
 
     def part(self, split: str) -> "Predictions":
         """The examples of one split."""
@@ -80,4 +82,6 @@ class Predictions:
             if isinstance(error, InvalidFile):
                 raise
             raise InvalidFile(f"{path.name} is not a .npz file of plain arrays: {error}.") from error
-        return cls(arrays["logits"], arrays["target"], tuple(map(str, arrays["classes"])), arrays["split"], arrays["index"])
+        return cls(
+            arrays["logits"], arrays["target"], tuple(map(str, arrays["classes"])), arrays["split"], arrays["index"]
+        )

@@ -5,7 +5,7 @@ A plug-in file holds
 - a docstring: what the thing is, in words that a teacher can read aloud;
 - `TITLE` (a few words for a menu) and, where there is one, `FORMULA` (LaTeX) and `SOURCE` (author, year, title);
 - `Options`, a pydantic model derived from `costlab.registry.Options` (left out: no options);
-- `make(options, **context)`, which builds the thing. What `context` holds is said by the package (`costlab.losses`, ...).
+- `make(options, **context)`, which builds the thing. What `context` holds is said by `costlab.losses` and its like.
 
 The form in the browser, the check, the command line and the documentation are all made from `Options`.
 """

@@ -1,6 +1,6 @@
 """Take screenshots of the app as it is: wide and narrow, light and dark.
 
-    python -m tests.browser.look http://127.0.0.1:8501 /costs /train --out /tmp/screens
+python -m tests.browser.look http://127.0.0.1:8501 /costs /train --out /tmp/screens
 """
 
 import argparse
@@ -20,7 +20,9 @@ def settle(page: Page, milliseconds: int = 1500) -> None:
     page.wait_for_timeout(milliseconds)
 
 
-def look(url: str, paths: list[str], out: Path, full: bool = True, themes: tuple[str, ...] = ("light", "dark")) -> list[Path]:
+def look(
+    url: str, paths: list[str], out: Path, full: bool = True, themes: tuple[str, ...] = ("light", "dark")
+) -> list[Path]:
     """Write one PNG for every path, size and theme; returns the files."""
     out.mkdir(parents=True, exist_ok=True)
     files = []
@@ -33,10 +35,15 @@ def look(url: str, paths: list[str], out: Path, full: bool = True, themes: tuple
                     page.goto(url + path)
                     settle(page)
                     if full:  # Streamlit scrolls inside the page: make the window as tall as the content
-                        tall = page.evaluate("() => document.querySelector('[data-testid=stMain]')?.scrollHeight ?? 900")
+                        tall = page.evaluate(
+                            "() => document.querySelector('[data-testid=stMain]')?.scrollHeight ?? 900"
+                        )
                         page.set_viewport_size({"width": width, "height": max(height, min(int(tall) + 40, 4000))})
                         page.wait_for_timeout(700)
-                    name = path.strip("/").replace("/", "-").replace("?", "-").replace("&", "-").replace("=", "-") or "home"
+                    name = (
+                        path.strip("/").replace("/", "-").replace("?", "-").replace("&", "-").replace("=", "-")
+                        or "home"
+                    )
                     files.append(out / f"{name}-{size}-{theme}.png")
                     page.screenshot(path=files[-1])
                     page.close()
