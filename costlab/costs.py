@@ -77,10 +77,10 @@ class CostMatrix:
         return self.values[np.asarray(target, dtype=np.intp), np.asarray(decided, dtype=np.intp)]
 
     def normalised(self) -> np.ndarray:
-        """(K, D) float32, the matrix that losses see: each row's minimum moved to 0, then divided by the mean off-diagonal.
+        """(K, D) float32, what losses see: each row's minimum moved to 0, then divided by the mean off the diagonal.
 
-        Neither step changes which decision is best. All zeros stay all zeros; where mistakes are (next to) free and only
-        right answers cost, the largest value divides instead of the mean.
+        Neither step changes which decision is best. All zeros stay all zeros; where mistakes are (next to) free and
+        only right answers cost, the largest value divides instead of the mean.
 
         >>> CostMatrix([[1, 3], [5, 1]], "ab").normalised().tolist()
         [[0.0, 0.6666666865348816], [1.3333333730697632, 0.0]]

@@ -26,7 +26,7 @@ class Finding:
 
 
 def name_findings(classes: Sequence[str], decisions: Sequence[str]) -> list[Finding]:
-    """Errors in the names: too few, empty, too long, twice the same, or decisions that do not begin with the classes."""
+    """Errors in the names: too few, empty, too long, twice the same, or decisions that do not begin with classes."""
     found = []
     if len(classes) < 2:
         found.append(f"A cost matrix needs at least 2 classes; it has {len(classes)}.")

@@ -15,7 +15,7 @@ class DecisionRule(Protocol):
     """Decides from probabilities (N, K) and a `CostMatrix` (K, D). `fit` sees validation data only."""
 
     def fit(self, probs: np.ndarray, target: np.ndarray, cost: CostMatrix) -> Self:
-        """Learn what the rule needs from `probs` (N, K) and `target` (N,); rules that need nothing return themselves."""
+        """Learn from `probs` (N, K) and `target` (N,); a rule that has nothing to learn returns itself as it is."""
         ...
 
     def decide(self, probs: np.ndarray, cost: CostMatrix) -> np.ndarray:
