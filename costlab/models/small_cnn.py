@@ -1,0 +1,48 @@
+"""A small convolutional network, sized to the image: three layers of 16, 32 and 64 channels, then one linear layer.
+
+Images of 20 pixels and more are halved by the first layer already, for most of the time would go into full-size maps.
+"""
+
+from pydantic import Field
+from torch import nn
+
+from costlab.registry import Options as Base
+
+TITLE = "Small CNN"
+SOURCE = "LeCun et al. 1998, Gradient-based learning applied to document recognition; Ioffe & Szegedy 2015 (batch norm)"
+CHANNELS = (16, 32, 64)
+
+
+class Options(Base):
+    """How wide the layers are."""
+
+    width: float = Field(
+        1.0,
+        ge=0.25,
+        le=8,
+        title="Width",
+        description="Multiplies the channels; 2 takes about 3 times as long.",
+    )
+
+
+def make(options: Options, shape: tuple[int, int, int], classes: int) -> nn.Module:
+    """The network for images of `shape` (C, H, W): (N, C, H, W) to logits (N, classes).
+
+    >>> import torch
+    >>> make(Options(), (1, 28, 28), 10)(torch.zeros(2, 1, 28, 28)).shape
+    torch.Size([2, 10])
+    """
+    first, second, third = (max(4, round(options.width * channels)) for channels in CHANNELS)
+    height, width = shape[1:]
+    large = min(height, width) >= 20
+    stem = _layer(shape[0], first, 5, stride=2) if large else _layer(shape[0], first, 3)
+    layers = [*stem, *_layer(first, second, 3), nn.MaxPool2d(2), *_layer(second, third, 3), nn.MaxPool2d(2)]
+    if large:
+        height, width = (height + 1) // 2, (width + 1) // 2
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(third * (height // 4) * (width // 4), classes))
+
+
+def _layer(channels: int, out: int, size: int, stride: int = 1) -> list[nn.Module]:
+    """Convolution without a bias (batch norm has one), batch norm, ReLU."""
+    convolution = nn.Conv2d(channels, out, size, stride=stride, padding=size // 2, bias=False)
+    return [convolution, nn.BatchNorm2d(out), nn.ReLU(inplace=True)]

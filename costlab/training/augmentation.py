@@ -1,0 +1,27 @@
+"""Shift, turn and scale images a little, all of them in one call; never mirrored, for a mirrored 2 is no digit."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+SHIFT = 0.08  # of the image's side
+TURN = 0.2  # radians, about 11 degrees
+SCALE = 0.1
+
+
+def augmented(images: Tensor, generator: torch.Generator) -> Tensor:
+    """`images` (N, C, H, W), each under an affine map of its own drawn from `generator` (on the CPU, for every device).
+
+    What moves in from outside repeats the edge of the image.
+    """
+    shifts, turns, scales = _draws(len(images), generator)
+    cosine, sine = turns.cos() * scales, turns.sin() * scales
+    maps = torch.stack([cosine, -sine, shifts[0], sine, cosine, shifts[1]], dim=1).view(-1, 2, 3)
+    grid = F.affine_grid(maps.to(images.device), list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def _draws(number: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Shifts (2, N) in half-sides, turns (N,) in radians and scales (N,) around 1, all uniform."""
+    uniform = torch.rand(4, number, generator=generator) * 2 - 1
+    return uniform[:2] * 2 * SHIFT, uniform[2] * TURN, 1 + uniform[3] * SCALE

@@ -1,0 +1,69 @@
+"""Where to train and in which precision: rules that give the same answer in every process of a machine."""
+
+import platform
+from pathlib import Path
+from typing import Literal, cast
+
+import torch
+
+from costlab.catalogue import DeviceEntry
+from costlab.errors import DeviceUnavailable
+
+
+def find_device(asked: str) -> torch.device:
+    """The device that `asked` ("auto", "cpu", "mps", "cuda", "cuda:1") means here. Raises DeviceUnavailable.
+
+    >>> find_device("cpu")
+    device(type='cpu')
+    """
+    if asked == "auto":
+        asked = devices()[0].name
+    device = torch.device(asked)
+    if device.type == "cuda":
+        return _cuda(device.index or 0)
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise DeviceUnavailable("This machine has no Apple GPU that torch can use; choose 'auto' or 'cpu'.")
+    return device
+
+
+def _cuda(index: int) -> torch.device:
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if index >= count:
+        have = f"it has {count} (cuda:0{f' to cuda:{count - 1}' if count > 1 else ''})" if count else "it has none"
+        raise DeviceUnavailable(f"This machine has no CUDA device number {index}; {have}; choose 'auto' or 'cpu'.")
+    return torch.device("cuda", index)
+
+
+def devices() -> list[DeviceEntry]:
+    """Every device of this machine, the one that `auto` takes first: a CUDA GPU, then Apple's, then the CPU."""
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    found = [torch.device("cuda", index) for index in range(count)]
+    if torch.backends.mps.is_available():
+        found.append(torch.device("mps"))
+    found.append(torch.device("cpu"))
+    return [DeviceEntry(name=str(device), title=device_name(device)) for device in found]
+
+
+def device_name(device: torch.device) -> str:
+    """The device as its maker names it."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    if device.type == "mps":
+        return "Apple GPU"
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def precision(asked: str, device: torch.device, shape: tuple[int, ...]) -> Literal["float32", "bfloat16"]:
+    """The number format of the forward pass on images of `shape` (C, H, W); "auto" is a rule, not a measurement.
+
+    So it is the same in every process. bfloat16 pays only where the processor multiplies it natively, and not on
+    images so small that calling torch takes longer than the sums.
+    """
+    if asked != "auto":
+        return cast(Literal["float32", "bfloat16"], asked)
+    return "float32"

@@ -1,0 +1,86 @@
+"""From a spec to all that training needs: data on the device, model, loss, and the spec with its choices made."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from costlab.costs import CostMatrix
+from costlab.datasets import DATASETS, ImageSet
+from costlab.losses import LOSSES, Loss
+from costlab.models import MODELS
+from costlab.records import Prepared
+from costlab.registry import Registry
+from costlab.specs import Choice, RunSpec
+from costlab.training.devices import device_name, find_device, precision
+from costlab.training.images import Part, parts
+from costlab.training.randomness import Randomness
+
+LARGE = 16 * 16  # pixels: smaller images take smaller batches, for more steps an epoch
+
+
+@dataclass(frozen=True)
+class Setup:
+    """All that a run needs once its spec is resolved."""
+
+    spec: RunSpec
+    prepared: Prepared
+    device: torch.device
+    cost: CostMatrix
+    parts: dict[str, Part]
+    model: nn.Module
+    loss: Loss
+    randomness: Randomness
+    batch_size: int
+
+
+def set_up(spec: RunSpec) -> Setup:
+    """Check the spec's names and options, load the data, make model and loss, move all of it to the device.
+
+    Raises UnknownName, InvalidSpec, InvalidCosts, DataUnavailable or DeviceUnavailable, each one sentence.
+    """
+    device = find_device(spec.device)
+    _check(MODELS, spec.model)
+    _check(LOSSES, spec.loss)
+    images: ImageSet = _make(DATASETS, spec.dataset)
+    cost = images.cost if spec.cost is None else spec.cost.for_classes(images.classes)
+    counts = np.bincount(images.target[images.split == "train"], minlength=len(images.classes))
+    randomness = Randomness(spec.seed, device)
+    shape = images.images.shape[1:]
+    with randomness.active():  # the initial weights, drawn on the CPU: the same for every device
+        model: nn.Module = _make(MODELS, spec.model, shape=shape, classes=len(images.classes))
+        loss: Loss = _make(LOSSES, spec.loss, cost=cost, counts=counts)
+    model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    batch_size = spec.batch_size or (128 if shape[1] * shape[2] > LARGE else 64)
+    resolved = spec.model_copy(
+        update={
+            "cost": cost,
+            "batch_size": batch_size,
+            "device": device.type if spec.device == "auto" else spec.device,
+            "precision": precision(spec.precision, device, shape),
+        }
+    )
+    data = parts(images, device)
+    prepared = Prepared(
+        spec=resolved,
+        device=str(device),
+        device_name=device_name(device),
+        torch=torch.__version__,
+        parameters=sum(p.numel() for p in model.parameters()),
+        classes=list(images.classes),
+        counts=counts.tolist(),
+        sizes={split: len(part) for split, part in data.items()},
+    )
+    return Setup(resolved, prepared, device, cost, data, model, loss.to(device), randomness, batch_size)
+
+
+def _check(registry: Registry, choice: Choice) -> None:
+    registry[choice.name].check(choice.options)
+
+
+def _make(registry: Registry, choice: Choice, **context: Any) -> Any:
+    """What the plug-in makes; an option that is named like the context is refused as any unknown option is."""
+    plugin = registry[choice.name]
+    return plugin.module.make(plugin.check(choice.options), **context)
