@@ -35,6 +35,14 @@ class NotFound(CostlabError, LookupError):
     """A run or a saved matrix that the store does not hold (any more)."""
 
 
+class StoreUnavailable(CostlabError, RuntimeError):
+    """The database cannot be opened, or is kept busy by another program for longer than one waits."""
+
+
+class RunActive(CostlabError, RuntimeError):
+    """A run that must end before what was asked can be done."""
+
+
 class UnknownName(CostlabError, KeyError):
     """A name that no registry holds; the sentence suggests the nearest one.
 
