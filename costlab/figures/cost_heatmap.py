@@ -1,0 +1,119 @@
+"""The cost matrix as a heat map: rows the truth, columns the decision, one cell a cost in the matrix's unit."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from costlab.costs import CostMatrix
+
+TITLE = "Costs"
+TEXT_UP_TO = 12  # classes; beyond, the numbers no longer fit into their cells
+WIDE = 50  # largest to smallest cost: beyond, even steps of colour hide the small ones, so they become steps of tenfold
+DIVERGING = ["#2166ac", "#92c5de", "#f7f7f7", "#fdb863", "#b35806"]  # blue earns, orange costs
+FRAME = "#e8590c"  # seen on both ends of Cividis
+
+
+def draw(cost: CostMatrix, selected: tuple[int, int] | None = None) -> go.Figure:
+    """A heat map of `cost.values` (K, D), the `selected` cell framed; x is the decision's index, y the truth's."""
+    values = cost.values
+    unit = literal(cost.unit)
+    names = [[f"truth {t}<br>decision {d}" for d in _all(cost.decisions)] for t in _all(cost.classes)]
+    heat = go.Heatmap(
+        z=_height(values),
+        text=[[_short(value) for value in row] for row in values],
+        texttemplate="%{text}" if len(cost.classes) <= TEXT_UP_TO else None,
+        hovertext=[
+            [f"{n}<br>{v:.6g} {unit}" for n, v in zip(*pair, strict=True)] for pair in zip(names, values, strict=True)
+        ],
+        hoverinfo="text",
+        xgap=1,
+        ygap=1,
+        colorbar={"title": {"text": unit or "cost"}, "thickness": 12, "outlinewidth": 0, **_ticks(values)},
+        **_colours(values),
+    )
+    figure = go.Figure(heat)
+    figure.update_layout(
+        xaxis={"title": {"text": "decision"}, "side": "top", **_axis(cost.decisions)},
+        yaxis={"title": {"text": "truth"}, **_axis(cost.classes)} | {"range": [len(cost.classes) - 0.5, -0.5]},
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+    )
+    if selected is not None:
+        t, d = selected
+        figure.add_shape(type="rect", x0=d - 0.5, x1=d + 0.5, y0=t - 0.5, y1=t + 0.5, line={"color": FRAME, "width": 3})
+    return figure
+
+
+def literal(text: str) -> str:
+    """`text` as plotly shows it letter by letter, for names that users typed: no tags, no entities, no formulas.
+
+    >>> literal("<b>"), literal("$x$")
+    ('&lt;b&gt;', '&#36;x&#36;')
+    """
+    for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("$", "&#36;")):
+        text = text.replace(sign, entity)
+    return text
+
+
+def _all(names: tuple[str, ...]) -> list[str]:
+    return [f"'{literal(name)}'" for name in names]
+
+
+def _axis(names: tuple[str, ...]) -> dict[str, Any]:
+    """An axis with a name at every cell, or at about 30 of them."""
+    step = -(-len(names) // 30)
+    shown = [name if len(name) <= 16 else name[:15] + "…" for name in names[::step]]
+    places = list(range(0, len(names), step))
+    ticks = {"tickmode": "array", "tickvals": places, "ticktext": [literal(name) for name in shown]}
+    return {
+        **ticks,
+        "range": [-0.5, len(names) - 0.5],
+        "fixedrange": True,
+        "showgrid": False,
+        "zeroline": False,
+        "automargin": True,
+    }
+
+
+def _wide(values: np.ndarray) -> bool:
+    sizes = np.abs(values[values != 0])
+    return bool(sizes.size and sizes.max() / sizes.min() > WIDE)
+
+
+def _height(values: np.ndarray) -> np.ndarray:
+    """Where a cost stands on the scale of colours: itself, or tenfold steps above the smallest cost."""
+    if not _wide(values):
+        return values
+    smallest = np.abs(values[values != 0]).min()
+    return np.sign(values) * np.log10(1 + np.abs(values) / smallest)
+
+
+def _ticks(values: np.ndarray) -> dict[str, Any]:
+    if not _wide(values):
+        return {}
+    exponents = np.arange(
+        np.floor(np.log10(np.abs(values[values != 0]).min())), np.ceil(np.log10(np.abs(values).max())) + 1
+    )
+    marks = np.concatenate([-(10.0 ** exponents[::-1]), [0.0], 10.0**exponents])
+    marks = marks[(marks >= values.min()) & (marks <= values.max())]
+    marks = marks[:: -(-len(marks) // 8)]
+    smallest = np.abs(values[values != 0]).min()
+    places = np.sign(marks) * np.log10(1 + np.abs(marks) / smallest)
+    return {"tickmode": "array", "tickvals": places.tolist(), "ticktext": [_short(mark) for mark in marks]}
+
+
+def _colours(values: np.ndarray) -> dict[str, Any]:
+    heights = _height(values)
+    if values.min() < 0:
+        most = float(np.abs(heights).max())
+        return {"colorscale": DIVERGING, "zmin": -most, "zmax": most}
+    return {"colorscale": "Cividis", "zmin": 0.0, "zmax": float(heights.max()) or 1.0}
+
+
+def _short(value: float) -> str:
+    """At most about 6 characters: `100`, `0.25`, `1e6`."""
+    text = f"{value:.4g}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.2e}"
+    digits, power, exponent = text.partition("e")
+    if power:
+        text = f"{digits.rstrip('0').rstrip('.')}e{int(exponent)}"
+    return text.replace("-", "\u2212")

@@ -1,0 +1,228 @@
+"""A cost matrix while somebody edits it: what was typed, what it means, how to take it back. No streamlit in here.
+
+A cell that is refused keeps its text on the screen and its last valid cost in the matrix, so nothing is lost and
+everything drawn from the matrix stays true.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from costlab.costs import CostMatrix
+from costlab.doctor import Finding, cell_name, within_bounds
+from costlab.numbers import parse_number, show_number
+
+Cell = tuple[int, int]  # truth, decision
+MAX_STEPS = 100  # of undo
+MAX_VALUES = 4_000_000  # costs held in the history of one draft: 32 MB
+MAX_TEXT = 200  # characters kept of what was typed into a cell
+EDITED = ", edited"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One state of the edit.
+
+    cost: the last valid matrix. typed: texts of cells that read differently from their cost: `1/3`, or refused ones.
+    stored: the matrix that this edit began as, or was last saved as; matrix: the name it is saved under, if it is.
+
+    >>> sheet = Sheet.of(CostMatrix([[0, 1], [100, 0]], ["ok", "crack"]))
+    >>> sheet.with_texts({(1, 0): "1/4", (0, 1): "x"}).cells()
+    [['0', 'x'], ['1/4', '0']]
+    """
+
+    cost: CostMatrix
+    stored: CostMatrix
+    typed: Mapping[Cell, str] = field(default_factory=dict)
+    matrix: str = ""
+
+    @classmethod
+    def of(cls, cost: CostMatrix, matrix: str = "") -> "Sheet":
+        """The sheet of a matrix as it came, from a data set or from the saved matrix named `matrix`."""
+        return cls(cost, cost, {}, matrix)
+
+    def text(self, cell: Cell) -> str:
+        """What the grid shows in a cell."""
+        return self.typed.get(cell) if cell in self.typed else show_number(self.cost.values[cell])  # type: ignore[return-value]
+
+    def cells(self) -> list[list[str]]:
+        """(K, D) texts, as the grid shows them."""
+        table = [[show_number(value) for value in row] for row in self.cost.values]
+        for (truth, decision), text in self.typed.items():
+            table[truth][decision] = text
+        return table
+
+    def with_texts(self, texts: Mapping[Cell, str]) -> "Sheet":
+        """The sheet after `texts` were typed; a refused one leaves its cost as it was."""
+        values, typed = self.cost.values.copy(), dict(self.typed)
+        for cell, text in texts.items():
+            typed[cell] = text[:MAX_TEXT]
+            value = _meant(text)
+            if isinstance(value, float):
+                values[cell] = value
+                if text == show_number(value):
+                    del typed[cell]
+        if np.array_equal(values, self.cost.values):
+            return replace(self, typed=typed)
+        return replace(self, cost=replace(self.cost, values=values, name=edited_name(self.cost.name)), typed=typed)
+
+    def with_cost(self, cost: CostMatrix) -> "Sheet":
+        """The sheet with another matrix in it, such as a preset; what was typed is gone, what is stored is not."""
+        return replace(self, cost=cost, typed={})
+
+    def refused(self) -> list[Finding]:
+        """One error for each cell whose text is not a cost, by rows."""
+        found = []
+        for truth, decision in sorted(self.typed):
+            value = _meant(self.typed[truth, decision])
+            if isinstance(value, str):
+                name = cell_name(self.cost.classes[truth], self.cost.decisions[decision])
+                found.append(Finding("error", f"The cost of {name}: {value}.", (truth, decision)))
+        return found
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether anything but the name differs from the stored matrix."""
+        return bool(self.refused()) or replace(self.cost, name="") != replace(self.stored, name="")
+
+
+@dataclass
+class Draft:
+    """A sheet with its past and future, the cell that is looked at, and what the grid last painted.
+
+    The browser's grid keeps its own edits for as long as its key stays the same: `version` is part of the key, and
+    counting it up is how Python's matrix gets onto the screen after a preset, an import or an undo.
+    """
+
+    sheet: Sheet
+    past: list[Sheet] = field(default_factory=list)
+    future: list[Sheet] = field(default_factory=list)
+    selected: Cell = (0, 1)
+    version: int = 0
+    painted: list[list[str]] = field(default_factory=list)
+
+    def change(self, sheet: Sheet) -> None:
+        """Go on to `sheet`; the one before can be had back."""
+        if sheet == self.sheet:
+            return
+        self.past.append(self.sheet)
+        self.sheet = sheet
+        self.future.clear()
+        self._keep_in_bounds()
+
+    def undo(self) -> None:
+        """Take the last change back, if there is one."""
+        if self.past:
+            self.future.append(self.sheet)
+            self.sheet = self.past.pop()
+            self._keep_in_bounds()
+
+    def redo(self) -> None:
+        """Make the change again that was last taken back, if there is one."""
+        if self.future:
+            self.past.append(self.sheet)
+            self.sheet = self.future.pop()
+            self._keep_in_bounds()
+
+    def type(self, texts: Mapping[Cell, str]) -> None:
+        """Take texts that were typed or pasted, and look at the cell changed last, a mistake if there is one."""
+        before = self.sheet
+        self.change(self.sheet.with_texts(texts))
+        changed = [cell for cell in texts if before.text(cell) != self.sheet.text(cell)]
+        if changed:
+            self.selected = ([cell for cell in changed if cell[0] != cell[1]] or changed)[-1]
+
+    def saved(self, cost: CostMatrix, matrix: str) -> None:
+        """The matrix was stored as `cost` under the name `matrix`; not a change that undo takes back."""
+        self.sheet = replace(self.sheet, cost=cost, stored=cost, matrix=matrix)
+
+    def paint(self, edits: Mapping[Cell, str]) -> list[list[str]]:
+        """What to give a grid that holds `edits` since it was painted; a new `version` where it shows otherwise."""
+        cells = self.sheet.cells()
+        if overlaid(self.painted, edits) != cells:
+            self.version += 1
+            self.painted = cells
+        return self.painted
+
+    def _keep_in_bounds(self) -> None:
+        rows, columns = self.sheet.cost.values.shape
+        self.selected = (min(self.selected[0], rows - 1), min(self.selected[1], columns - 1))
+        while len(self.past) > MAX_STEPS or sum(sheet.cost.values.size for sheet in self.past) > MAX_VALUES:
+            del self.past[0]
+
+
+def edited_name(name: str) -> str:
+    """The name of a matrix after a change, so that a run never claims costs it was not trained with.
+
+    >>> edited_name("prices of May"), edited_name("prices of May, edited"), edited_name("")
+    ('prices of May, edited', 'prices of May, edited', 'edited')
+    """
+    if name.endswith(EDITED):
+        return name
+    return (name[: 80 - len(EDITED)] + EDITED) if name else EDITED.removeprefix(", ")
+
+
+def read_edits(edited_rows: object, shape: tuple[int, int]) -> dict[Cell, str]:
+    """The cells that a browser says were edited (streamlit's `edited_rows`), without what does not fit `shape`.
+
+    >>> read_edits({0: {"1": ".5", "_index": "x"}, 7: {"0": "1"}, 1: {"0": None}}, (2, 2))
+    {(0, 1): '.5', (1, 0): ''}
+    """
+    edits = {}
+    for row, columns in edited_rows.items() if isinstance(edited_rows, Mapping) else ():
+        for column, value in columns.items() if isinstance(columns, Mapping) else ():
+            cell = _index(row, shape[0]), _index(column, shape[1])
+            if None not in cell and isinstance(value, str | int | float | None):
+                edits[cell] = "" if value is None else str(value)[:MAX_TEXT]
+    return edits  # type: ignore[return-value]
+
+
+def overlaid(cells: list[list[str]], edits: Mapping[Cell, str]) -> list[list[str]]:
+    """A copy of `cells` with `edits` on top; edits outside the table are left out."""
+    table = [list(row) for row in cells]
+    for (truth, decision), text in edits.items():
+        if truth < len(table) and decision < len(table[truth]):
+            table[truth][decision] = text
+    return table
+
+
+def with_classes(cost: CostMatrix, classes: Iterable[str]) -> CostMatrix:
+    """The matrix about other classes: costs stay with their names, or with their places where classes are renamed.
+
+    A new mistake costs 1, a new right decision 0; extra decisions stay. Raises InvalidCosts.
+
+    >>> with_classes(CostMatrix([[0, 2], [5, 0]], "ab"), ["a", "c"]).values.tolist()
+    [[0.0, 2.0], [5.0, 0.0]]
+    >>> with_classes(CostMatrix([[0, 2], [5, 0]], "ab"), ["b", "a", "c"]).values.tolist()
+    [[0.0, 5.0, 1.0], [2.0, 0.0, 1.0], [1.0, 1.0, 0.0]]
+    """
+    names = tuple(classes)
+    extras = cost.decisions[len(cost.classes) :]
+    fresh = CostMatrix.zero_one(names)
+    renamed = len(names) == len(cost.classes) and all(
+        old == new or new not in cost.classes for old, new in zip(cost.classes, names, strict=True)
+    )
+    old = names if renamed else cost.classes
+    rows = [(t, old.index(name)) for t, name in enumerate(names) if name in old]
+    values = np.hstack([fresh.values, np.zeros((len(names), len(extras)))])
+    for t, was in rows:
+        for d, called in rows:
+            values[t, d] = cost.values[was, called]
+        values[t, len(names) :] = cost.values[was, len(cost.classes) :]
+    return CostMatrix(values, names, (*names, *extras), cost.unit, edited_name(cost.name))
+
+
+def _index(text: object, size: int) -> int | None:
+    shown = str(text)
+    if not (shown.isascii() and shown.isdecimal() and len(shown) < 8):
+        return None
+    return int(shown) if int(shown) < size else None
+
+
+def _meant(text: str) -> float | str:
+    """The cost that a text means, or the clause that says why it is none."""
+    try:
+        return within_bounds(parse_number(text))
+    except ValueError as error:
+        return str(error)

@@ -1,0 +1,165 @@
+"""Costs and times as sentences that can be read aloud. Plain text: show it with `st.text`, or `inert` in Markdown."""
+
+import re
+
+import numpy as np
+
+from costlab.costs import CostMatrix
+
+_SOUNDS_LIKE_VOWEL = re.compile(
+    r"(?!u$|uni([^nm]|$)|use|eu|one\b|once)[aeiou]|hour|honest|heir|8|1[18]($|\D)|[fhlmnrsx]$", re.IGNORECASE
+)
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$&=^])")
+_COUNTED = {2.0: "twice", 3.0: "three times", 10.0: "ten times"}
+
+
+def inert(text: str) -> str:
+    """`text` with everything that Markdown would act on made literal, for names and values that users typed.
+
+    >>> inert("a *b* <i>")
+    'a \\\\*b\\\\* \\\\<i\\\\>'
+    """
+    # the word joiner is invisible and keeps :red[...] and :smile: from being directives
+    return re.sub(r":(?=\w)", ":\u2060", _MARKDOWN.sub(r"\\\1", text)).replace("\n", " ")
+
+
+def a(noun: str) -> str:
+    """The quoted noun with its article.
+
+    >>> a("crack"), a("ok"), a("8"), a("hour"), a("unit")
+    ("a 'crack'", "an 'ok'", "an '8'", "an 'hour'", "a 'unit'")
+    """
+    return f"{'an' if _SOUNDS_LIKE_VOWEL.match(noun) else 'a'} '{noun}'"
+
+
+def number(value: float) -> str:
+    """A number to be read: up to 4 significant digits, thousands apart by a thin space.
+
+    >>> number(100.0), number(1/3), number(1234567.0), number(1e-7)
+    ('100', '0.3333', '1\\u2009234\\u2009567', '1e-07')
+    """
+    if abs(value) >= 1e9 or 0 < abs(value) < 1e-4:
+        return f"{value:.4g}"
+    digits = (
+        max(0, 4 - len(str(int(abs(value))))) if abs(value) >= 1 else 4 - int(np.floor(np.log10(abs(value) or 1))) - 1
+    )
+    text = f"{value:,.{min(digits, 8)}f}".replace(",", "\u2009").replace("-", "\u2212")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def amount(value: float, unit: str) -> str:
+    """A cost with its unit; one of a plural unit is singular.
+
+    >>> amount(100, "EUR"), amount(1, "minutes"), amount(2.5, "")
+    ('100 EUR', '1 minute', '2.5')
+    """
+    if value == 1 and len(unit) > 3 and unit.islower() and unit.endswith("s") and not unit.endswith("ss"):
+        unit = unit.removesuffix("s")
+    return f"{number(value)} {unit}".strip()
+
+
+def ratio(times: float) -> str:
+    """A factor above 1 in words, with "about" where it is rounded.
+
+    >>> ratio(2), ratio(100), ratio(1.5), ratio(10/3)
+    ('twice', '100 times', '1.5 times', 'about 3.33 times')
+    """
+    if times in _COUNTED:
+        return _COUNTED[times]
+    if times >= 1e9:
+        return "more than a billion times"
+    shown = float(f"{times:.3g}")
+    return f"{'' if np.isclose(shown, times, rtol=1e-9) else 'about '}{number(shown)} times"
+
+
+def cell_sentence(cost: CostMatrix, truth: int, decision: int) -> str:
+    """What one cell says, compared with the same mistake the other way round.
+
+    >>> cell_sentence(CostMatrix([[0, 1], [100, 0]], ["ok", "crack"], unit="EUR"), 1, 0)
+    "A 'crack' called 'ok' costs 100 EUR, 100 times as much as an 'ok' called 'crack'."
+    """
+    value = float(cost.values[truth, decision])
+    subject = a(cost.classes[truth])
+    subject = subject[0].upper() + subject[1:]
+    name = cost.decisions[decision]
+    price = "costs nothing" if value == 0 else f"{'costs' if value > 0 else 'earns'} {amount(abs(value), cost.unit)}"
+    if truth == decision:
+        return (
+            f"{subject} called '{name}' is right and {price}."
+            if value <= 0
+            else f"{subject} called '{name}' is right, yet {price}."
+        )
+    if decision >= len(cost.classes):
+        return f"{subject} with the decision '{name}' {price}{_beside_mistakes(cost, truth, value)}."
+    return f"{subject} called '{name}' {price}{_beside_reverse(cost, truth, decision, value)}."
+
+
+def overview(cost: CostMatrix) -> str:
+    """The dearest and the cheapest mistake of a matrix, in one sentence.
+
+    >>> overview(CostMatrix([[0, 1], [100, 0]], ["ok", "crack"]))
+    "The dearest mistake is a 'crack' called 'ok' (100), the cheapest an 'ok' called 'crack' (1)."
+    """
+    square = np.where(np.eye(len(cost.classes), dtype=bool), np.nan, cost.square)
+    dear, cheap = np.nanmax(square), np.nanmin(square)
+    if dear == cheap:
+        return f"Every mistake costs {amount(float(dear), cost.unit)}."
+    shown = []
+    for value in (dear, cheap):
+        truth, decision = np.argwhere(square == value)[0]
+        again = int((square == value).sum()) - 1
+        more = f" and {again} more" if again else ""
+        shown.append(
+            f"{a(cost.classes[truth])} called '{cost.classes[decision]}'{more} ({amount(float(value), cost.unit)})"
+        )
+    return f"The dearest mistake is {shown[0]}, the cheapest {shown[1]}."
+
+
+def duration(seconds: float) -> str:
+    """A time to wait, rounded as people say it.
+
+    >>> duration(0.4), duration(12.3), duration(95), duration(5400)
+    ('less than a second', '12 s', '2 min', '1 h 30 min')
+    """
+    if seconds < 1:
+        return "less than a second"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def count(size: int, noun: str, plural: str = "") -> str:
+    """A number of things.
+
+    >>> count(1, "run"), count(6, "run"), count(2, "loss", "losses")
+    ('1 run', '6 runs', '2 losses')
+    """
+    return f"{size} {noun if size == 1 else plural or noun + 's'}"
+
+
+def _beside_reverse(cost: CostMatrix, truth: int, decision: int, value: float) -> str:
+    """The clause that compares a mistake with the one the other way round."""
+    other = float(cost.values[decision, truth])
+    reverse = f"{a(cost.classes[decision])} called '{cost.classes[truth]}'"
+    if value == other:
+        return ", and so does the other way round" if value else ""
+    if value < 0 or other < 0:
+        return f"; {reverse} {'costs' if other >= 0 else 'earns'} {amount(abs(other), cost.unit)}"
+    if other == 0:
+        return f"; {reverse} costs nothing"
+    if value == 0:
+        return f"; {reverse} costs {amount(other, cost.unit)}"
+    if value > other:
+        return f", {ratio(value / other)} as much as {reverse}"
+    return f"; {reverse} costs {ratio(other / value)} as much"
+
+
+def _beside_mistakes(cost: CostMatrix, truth: int, value: float) -> str:
+    """The clause that compares an extra decision with the dearest mistake on the same truth."""
+    row = np.delete(cost.square[truth], truth)
+    dearest = float(row.max())
+    name = [c for i, c in enumerate(cost.classes) if i != truth][int(row.argmax())]
+    if value > 0 and dearest > value:
+        return f"; its dearest mistake, '{name}', costs {ratio(dearest / value)} as much"
+    return f"; its dearest mistake, '{name}', {'costs' if dearest >= 0 else 'earns'} {amount(abs(dearest), cost.unit)}"
