@@ -41,10 +41,10 @@ def _dataset(plugin: Plugin) -> DatasetEntry:
 def _speeds(shapes: list[tuple[int, int, int]]) -> dict[str, float]:
     """Seconds an image and epoch of every model on every shape, by "model on CxHxW"."""
     names = [(model, shape) for model in MODELS for shape in shapes]
-    return {f"{model} on {c}x{h}x{w}": _speed(model, (c, h, w)) for model, (c, h, w) in names}
+    return {f"{model} on {c}x{h}x{w}": speed(model, (c, h, w)) for model, (c, h, w) in names}
 
 
-def _speed(model_name: str, shape: tuple[int, int, int], batch: int = 64, steps: int = 2) -> float:
+def speed(model_name: str, shape: tuple[int, int, int], batch: int = 64, steps: int = 2) -> float:
     """The quickest of a few steps on grey images, an image."""
     device = find_device("auto")
     with torch.random.fork_rng(devices=[]):

@@ -43,7 +43,7 @@ class _Group:
         self.steps = [torch.zeros((), device=p.device) for p in parameters]
 
     def step(self, rate: float) -> None:
-        gradients = [p.grad for p in self.parameters if p.grad is not None]
+        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
         adamw(
             self.parameters, gradients, self.means, self.squares, [], self.steps,
             fused=True, amsgrad=False, maximize=False,
