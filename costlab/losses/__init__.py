@@ -13,7 +13,7 @@ from costlab.registry import Registry
 
 
 class Loss(nn.Module):
-    """What the trainer sees of any loss: call it for a scalar; tell it how far training is and what validation showed."""
+    """What the trainer sees of a loss: call it for a scalar, tell it how far training is and what validation showed."""
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """Scalar loss of a batch: `logits` (N, K) of any float type, `target` (N,) int64."""
