@@ -1,0 +1,53 @@
+"""The main script: what every page shares. Here, because a `pages/` folder beside it would hijack deep links."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from costlab.ui.status import worker_status
+
+HERE = Path(__file__).parent
+PAGES = HERE.parents[1] / "pages"
+
+
+def _start() -> None:
+    st.switch_page(costs)
+
+
+costs = st.Page(
+    PAGES / "costs.py",
+    title="Costs",
+    icon=":material/grid_on:",
+    url_path="costs",
+    help="Say what each mistake costs, see what follows, and keep the matrix under a name.",
+)
+pages = [
+    costs,
+    st.Page(
+        PAGES / "train.py",
+        title="Train",
+        icon=":material/play_circle:",
+        url_path="train",
+        help="Choose a data set, losses and seeds, and queue runs for the worker.",
+    ),
+    st.Page(
+        PAGES / "run.py",
+        title="Run",
+        icon=":material/monitoring:",
+        url_path="run",
+        help="Watch one run live: its confusion matrix, its curves, and what its decisions cost.",
+    ),
+    st.Page(
+        PAGES / "runs.py",
+        title="Runs",
+        icon=":material/table_rows:",
+        url_path="runs",
+        help="All runs: their state, what they cost; compare, open and delete them.",
+    ),
+]
+page = st.navigation([st.Page(_start, title="costlab", default=True, visibility="hidden"), *pages])
+st.set_page_config(page_title=f"{page.title} · costlab", page_icon=str(HERE / "favicon.svg"), layout="wide")
+st.logo(str(HERE / "logo.svg"), icon_image=str(HERE / "favicon.svg"), size="large")
+with st.sidebar:
+    worker_status()
+page.run()

@@ -1,0 +1,223 @@
+// The chart component: one lasting node a chart, updated in place by Plotly.react. Loaded once by the stub in plot.py.
+
+const here = new URL(import.meta.url);
+const beside = (name) => new URL(name + here.search, here).href;
+
+let library; // promise of Plotly: fetched once a page, again after a failure
+
+function plotly() {
+  library ??= new Promise((found, failed) => {
+    const script = document.createElement("script");
+    script.src = beside("plotly.js");
+    script.onload = () => (window.Plotly ? found(window.Plotly) : failed(new Error("no Plotly")));
+    script.onerror = () => failed(new Error("not loaded"));
+    document.head.append(script);
+  }).catch((reason) => {
+    library = undefined;
+    throw reason;
+  });
+  return library;
+}
+
+function style() {
+  if (document.querySelector("link[data-costlab]")) return;
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = beside("plot.css");
+  link.dataset.costlab = "";
+  document.head.append(link);
+}
+
+const CONFIG = {
+  displaylogo: false,
+  doubleClick: "reset",
+  modeBarButtons: [["zoomIn2d", "zoomOut2d", "resetScale2d", "toImage"]],
+};
+
+// The theme's colours, as Streamlit hands them to components.
+function colours(node) {
+  const css = getComputedStyle(node);
+  const read = (name, otherwise) => css.getPropertyValue(`--st-${name}`).trim() || otherwise;
+  return {
+    text: read("text-color", "#1b2430"),
+    background: read("background-color", "#ffffff"),
+    raised: read("secondary-background-color", "#f3f5f9"),
+    line: read("border-color", "#d5dbe5"),
+    accent: read("primary-color", "#1f4e8c"),
+    font: read("font", "sans-serif"),
+  };
+}
+
+// The figure's layout on top of the theme: a figure says only what it means, never how the page looks.
+function themed(layout, colour) {
+  const axis = { gridcolor: colour.line, zerolinecolor: colour.line, linecolor: colour.line, tickcolor: colour.line, automargin: true };
+  const themed = {
+    ...layout,
+    autosize: true,
+    paper_bgcolor: colour.background,
+    plot_bgcolor: colour.background,
+    font: { family: colour.font, size: 13, color: colour.text, ...layout.font },
+    hoverlabel: {
+      bgcolor: colour.raised,
+      bordercolor: colour.line,
+      align: "left",
+      ...layout.hoverlabel,
+      font: { family: colour.font, size: 13, color: colour.text, ...layout.hoverlabel?.font },
+    },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: "#8a93a3", activecolor: colour.accent, ...layout.modebar },
+    margin: { l: 12, r: 12, t: layout.title?.text ? 64 : 34, b: 12, ...layout.margin }, // automargin adds what labels need
+  };
+  const axes = new Set(["xaxis", "yaxis", ...Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name))]);
+  for (const name of axes) themed[name] = { ...axis, ...layout[name] };
+  themed.shapes = layout.shapes?.map((shape) => ({ ...shape, line: { color: colour.text, ...shape.line } }));
+  return themed;
+}
+
+class Chart {
+  constructor(parent) {
+    style();
+    this.frame = document.createElement("div");
+    this.frame.className = "costlab-plot";
+    this.node = document.createElement("div"); // what tests, screen readers and Plotly know as the chart
+    this.node.className = "costlab-plot-node";
+    this.node.tabIndex = 0;
+    this.node.setAttribute("role", "img");
+    this.note = document.createElement("div");
+    this.note.className = "costlab-plot-note";
+    this.spoken = document.createElement("div");
+    this.spoken.className = "costlab-plot-spoken";
+    this.spoken.setAttribute("aria-live", "polite");
+    this.frame.append(this.node, this.note, this.spoken);
+    parent.append(this.frame);
+    this.serial = 0;
+    this.updates = 0;
+    this.turn = Promise.resolve();
+    this.node.addEventListener("keydown", (event) => this.key(event));
+    this.node.addEventListener("blur", () => this.leave());
+    this.sizes = new ResizeObserver(() => this.resize());
+    this.sizes.observe(this.frame);
+    this.state("loading", "Loading the chart…");
+  }
+
+  state(name, note) {
+    this.node.dataset.state = name;
+    this.note.replaceChildren(note);
+    this.note.hidden = !note;
+  }
+
+  show(data) {
+    this.data = data;
+    this.node.dataset.testid = `plot-${data.key}`;
+    this.node.setAttribute("aria-label", data.alt);
+    this.frame.style.height = `${data.height}px`;
+    this.turn = this.turn.then(() => this.paint()).catch((reason) => this.fail(reason));
+  }
+
+  async paint() {
+    const Plotly = await plotly();
+    const { data } = this;
+    const colour = colours(this.node);
+    const painted = JSON.stringify([data.figure, data.height, colour]);
+    if (painted === this.painted || !this.frame.isConnected) return;
+    const figure = JSON.parse(data.figure);
+    const layout = { ...themed(figure.layout, colour), height: data.height };
+    const config = { ...CONFIG, toImageButtonOptions: { filename: data.key, scale: 2 } };
+    await Plotly.react(this.node, figure.data, layout, config);
+    if (!this.updates) {
+      this.node.on("plotly_click", (event) => this.click(event.points[0]));
+      this.node.on("plotly_hover", (event) => this.at && this.speak(event.points[0]));
+    }
+    this.painted = painted;
+    this.updates += 1;
+    this.node.dataset.updates = this.updates;
+    this.state("ready", "");
+  }
+
+  fail(reason) {
+    console.error("costlab: the chart was not drawn", reason);
+    const again = document.createElement("button");
+    again.type = "button";
+    again.textContent = "Try again";
+    again.onclick = () => {
+      this.state("loading", "Loading the chart…");
+      this.show(this.data);
+    };
+    const what = window.Plotly
+      ? "This chart could not be drawn."
+      : "The chart library did not arrive, so this chart cannot be drawn. Is the server still running?";
+    const words = document.createElement("p");
+    words.textContent = what;
+    this.state("error", "");
+    this.note.replaceChildren(words, again);
+    this.note.hidden = false;
+  }
+
+  resize() {
+    if (this.updates && this.node.offsetWidth) window.Plotly.Plots.resize(this.node);
+  }
+
+  click(point) {
+    if (!point) return;
+    this.serial = Math.max(this.serial + 1, Date.now()); // grows across reloads too
+    this.send({ x: point.x, y: point.y, curve: point.curveNumber, serial: this.serial });
+  }
+
+  // Arrow keys walk the points (a heatmap's cells, else the first line's points), Enter clicks, +, - and 0 zoom.
+  key(event) {
+    if (!this.updates || event.ctrlKey || event.metaKey || event.altKey) return;
+    const button = { "+": "Zoom in", "=": "Zoom in", "-": "Zoom out", 0: "Reset axes" }[event.key];
+    const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [1, 0], ArrowDown: [-1, 0] }[event.key];
+    if (button) this.node.querySelector(`.modebar-btn[data-title="${button}"]`)?.dispatchEvent(new Event("click", { bubbles: true }));
+    else if (event.key === "Enter" && this.point) this.click(this.point);
+    else if (event.key === "Escape") this.leave();
+    else if (move) this.walk(move);
+    else return;
+    event.preventDefault();
+  }
+
+  walk([up, right]) {
+    const trace = this.node._fullData.find((each) => each.visible === true);
+    if (!trace) return;
+    const grid = trace.type === "heatmap";
+    const [rows, columns] = grid ? [trace.z.length, trace.z[0].length] : [1, trace.x.length];
+    const range = this.node._fullLayout.yaxis.range;
+    const step = range[0] > range[1] ? -up : up; // the first row may be drawn at the top
+    const [row, column] = this.at ?? [step < 0 || !up ? rows - 1 : 0, right < 0 ? columns : right > 0 ? -1 : 0];
+    this.at = [Math.min(Math.max(row + step, 0), rows - 1), Math.min(Math.max(column + right, 0), columns - 1)];
+    const axis = this.node._fullLayout[trace.xaxis === "x" || !trace.xaxis ? "xaxis" : `xaxis${trace.xaxis.slice(1)}`];
+    const across = (which, values, index) => which.d2c(values ? values[index] : index);
+    const place = grid
+      ? { xval: across(axis, trace.x, this.at[1]), yval: across(this.node._fullLayout.yaxis, trace.y, this.at[0]) }
+      : { pointNumber: this.at[1] };
+    window.Plotly.Fx.hover(this.node, [{ curveNumber: trace.index, ...place }]);
+  }
+
+  speak(point) {
+    this.point = point;
+    const words = [...this.node.querySelectorAll(".hoverlayer .hovertext text")].map((text) => text.textContent);
+    this.spoken.textContent = words.join(", ");
+  }
+
+  leave() {
+    if (!this.at) return;
+    this.at = this.point = undefined;
+    this.spoken.textContent = "";
+    window.Plotly.Fx.unhover(this.node);
+  }
+
+  close() {
+    if (this.frame.isConnected) return;
+    this.sizes.disconnect();
+    if (this.updates) window.Plotly.purge(this.node);
+  }
+}
+
+const charts = new WeakMap(); // by the element that Streamlit gives us, which lasts as long as the component is shown
+
+export function draw({ data, parentElement, setTriggerValue }) {
+  const chart = charts.get(parentElement) ?? new Chart(parentElement);
+  charts.set(parentElement, chart);
+  chart.send = (click) => setTriggerValue("click", click);
+  chart.show(data);
+  return () => setTimeout(() => chart.close(), 1000); // Streamlit also calls this for an update it skipped
+}

@@ -1,0 +1,77 @@
+"""The one chart component: `plot(figure, key=..., alt=...)` updates a plotly figure in place and returns clicks.
+
+The chart's node in the page is never replaced and a zoom is kept, however often the figure changes.
+"""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import plotly.graph_objects as go
+import streamlit as st
+from plotly.io.json import to_json_plotly
+
+from costlab.ui.server import version
+
+DEFAULT_HEIGHT = 360  # pixels
+
+
+class Click(NamedTuple):
+    """A click on a chart: the point's x and y as its axes name them, which trace, and a number that only grows."""
+
+    x: Any
+    y: Any
+    curve: int
+    serial: int
+
+
+# The component itself is a file that the browser keeps; this stub, sent with every update, only finds it. The
+# address is taken from Streamlit's own script, so it holds behind any proxy or base path.
+_STUB = """
+const own = document.querySelector('script[type="module"][src*="static/js/"]');
+const base = new URL("../../", own ? own.src : document.baseURI);
+export default async (component) => {
+  const address = new URL("costlab/plot.js?v=" + component.data.version, base);
+  const module = await import(address);
+  return module.draw(component);
+};
+"""
+_component = st.components.v2.component("costlab.plot", js=_STUB, isolate_styles=False)
+
+
+def plot(figure: go.Figure, *, key: str, alt: str, height: int | None = None) -> Click | None:
+    """Show `figure` and return a click on it, in the one script run that the click caused; else None.
+
+    key: the chart's lasting identity; its node carries `data-testid="plot-{key}"`. alt: what the chart shows, in
+    words, for those who do not see it. height: in pixels; else the figure's own, else 360. The zoom is kept while
+    `figure.layout.uirevision` stays the same; it is the key unless the figure sets one.
+    """
+    pixels = int(height or figure.layout.height or DEFAULT_HEIGHT)
+    state = f"plot-{key}"
+    _component(
+        key=state,
+        data={"key": key, "alt": alt, "height": pixels, "figure": _as_json(figure, key), "version": version()},
+        height=pixels,
+        on_click_change=partial(_remember, state),
+    )
+    return st.session_state.pop(f"{state}-click", None)
+
+
+def _as_json(figure: go.Figure, key: str) -> str:
+    """The figure without plotly.py's default template (7 kB of colours that the browser takes from the theme)."""
+    record = figure.to_plotly_json()
+    layout = record["layout"]
+    layout.pop("template", None)
+    layout.pop("height", None)
+    layout.setdefault("uirevision", key)
+    return str(to_json_plotly({"data": record["data"], "layout": layout}))
+
+
+def _remember(state: str) -> None:
+    """Keep a click until `plot` hands it out: Streamlit may interrupt a run and deliver its trigger again."""
+    sent = st.session_state[state].get("click")
+    if not isinstance(sent, dict):
+        return
+    click = Click(sent.get("x"), sent.get("y"), int(sent.get("curve", 0)), int(sent.get("serial", 0)))
+    if st.session_state.get(f"{state}-serial") != click.serial:
+        st.session_state[f"{state}-serial"] = click.serial
+        st.session_state[f"{state}-click"] = click

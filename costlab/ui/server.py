@@ -1,0 +1,112 @@
+"""What `app.py` mounts beside Streamlit: the chart library and our icon, and the worker for as long as the app runs."""
+
+import asyncio
+import gc
+import gzip
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+from streamlit import config
+
+# Served files by the name in their address: where they lie, and what they are.
+ASSETS = {
+    "plotly.js": ("plotly", "package_data/plotly.min.js", "text/javascript"),
+    "plot.js": ("costlab.ui", "plot.js", "text/javascript"),
+    "plot.css": ("costlab.ui", "plot.css", "text/css"),
+    "favicon.svg": ("costlab.ui", "favicon.svg", "image/svg+xml"),
+}
+
+
+@cache
+def asset(name: str) -> tuple[bytes, bytes]:
+    """The file `name` of `ASSETS` as it is, and gzipped; read and compressed once."""
+    package, path, _ = ASSETS[name]
+    content = files(package).joinpath(path).read_bytes()
+    return content, gzip.compress(content, 9, mtime=0)
+
+
+@cache
+def version() -> str:
+    """Changes when one of the served files does, so that browsers may keep them for ever."""
+    return sha256(b"".join(asset(name)[0] for name in ASSETS)).hexdigest()[:12]
+
+
+def base_path() -> str:
+    """The path that the app is served under: "" or "/lab"."""
+    path = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""
+
+
+async def _serve(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in ASSETS:
+        return Response("There is no such file.", status_code=404, media_type="text/plain")
+    plain, compressed = await asyncio.to_thread(asset, name)
+    headers = {"Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
+    current = request.query_params.get("v") == await asyncio.to_thread(version)
+    headers["Cache-Control"] = "public, max-age=31536000, immutable" if current else "no-cache"
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(compressed, media_type=ASSETS[name][2], headers=headers | {"Content-Encoding": "gzip"})
+    return Response(plain, media_type=ASSETS[name][2], headers=headers)
+
+
+async def _first_page(request: Request) -> Response:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{base_path()}/costs{query}", status_code=307)
+
+
+async def _favicon(request: Request) -> Response:
+    return Response(asset("favicon.svg")[0], media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
+
+
+def routes() -> list[BaseRoute]:
+    """The addresses that are ours; Streamlit answers all others."""
+    base = base_path()
+    return [
+        Route(f"{base}/", _first_page),
+        Route(f"{base}/favicon.png", _favicon),  # the one that Streamlit's page asks for before it knows ours
+        Route(f"{base}/costlab/{{name}}", _serve),
+    ]
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[None]:
+    """Keep the worker running while the app does (unless `COSTLAB_WORKER=off`); import early what pages will need."""
+    stop = _start_worker()
+    try:
+        compressing = asyncio.create_task(asyncio.to_thread(version))
+        _import_everything()
+        await compressing
+        gc.collect()
+        gc.freeze()  # what is imported now stays: later collections skip it, each live update would pay for it
+        yield
+    finally:
+        await asyncio.to_thread(stop)
+
+
+def _start_worker() -> Callable[[], Any]:
+    if os.environ.get("COSTLAB_WORKER", "").lower() == "off":
+        return lambda: None
+    from costlab.worker.service import WorkerService
+
+    service = WorkerService()
+    service.start()  # in the main thread, as children that outlive their parent's threads must be
+    return service.stop
+
+
+def _import_everything() -> None:
+    """What Streamlit and the pages would import during the first visit."""
+    import pandas  # noqa: F401
+    import plotly.graph_objects  # noqa: F401
+    import pyarrow  # noqa: F401
+
+    import costlab.ui.plot  # noqa: F401

@@ -1,0 +1,5 @@
+"""All runs."""
+
+import streamlit as st
+
+st.title("Runs")
