@@ -1,10 +1,15 @@
 """What decisions cost: confusion, mean cost, normalised cost, the best constant decision. numpy only."""
 
+from typing import Literal, get_args
+
 import numpy as np
 
 from costlab.costs import CostMatrix
 from costlab.decisions import RULES
 from costlab.records import ConstantResult, RuleResult, TestResult
+
+ShareMode = Literal["counts", "row", "column", "total", "cost"]
+SHARE_MODES: tuple[ShareMode, ...] = get_args(ShareMode)
 
 
 def confusion(target: np.ndarray, decided: np.ndarray, cost: CostMatrix) -> np.ndarray:
@@ -33,6 +38,32 @@ def mean_cost(counts: np.ndarray, cost: CostMatrix) -> float:
     if number == 0:
         raise ValueError("The mean cost of no examples is not defined; give at least one.")
     return total_cost(counts, cost) / float(number)
+
+
+def confusion_share(counts: np.ndarray, cost: CostMatrix, mode: ShareMode) -> np.ndarray:
+    """(K, D): the cells of a confusion matrix `counts` (K, D) as they are ("counts"), or as shares between 0 and 1.
+
+    "row" is of the images of that truth, "column" of those so decided, "total" of all images; a share of nothing is 0.
+    "cost" is what the cell costs (count x cost) of what all cells cost; where some costs are negative (gains), of their
+    sizes, so that shares keep their sign and lie between -1 and 1. Raises ValueError for an unknown mode.
+
+    >>> cost = CostMatrix([[0, 1], [100, 0]], ["ok", "crack"])
+    >>> confusion_share([[60, 20], [1, 19]], cost, "row").tolist()
+    [[0.75, 0.25], [0.05, 0.95]]
+    >>> confusion_share([[60, 25], [1, 14]], cost, "cost").tolist()   # 25 false alarms cost 25, one missed crack 100
+    [[0.0, 0.2], [0.8, 0.0]]
+    """
+    counts = np.asarray(counts, dtype=np.float64)
+    parts = counts * cost.values if mode == "cost" else counts
+    if mode == "counts":
+        return counts
+    if mode in ("row", "column"):
+        whole = counts.sum(axis=1 if mode == "row" else 0, keepdims=True)
+    elif mode in ("total", "cost"):
+        whole = np.abs(parts).sum(keepdims=True)
+    else:
+        raise ValueError(f"There is no mode '{mode}'; choose one of {', '.join(SHARE_MODES)}.")
+    return np.divide(parts, whole, out=np.zeros_like(parts), where=whole > 0)
 
 
 def best_constant(counts: np.ndarray, cost: CostMatrix) -> tuple[int, float]:
