@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from costlab.errors import StoreUnavailable
 from costlab.home import home
-from costlab.store.migrations import migrate
+from costlab.store.migrations import is_current, migrate
 from costlab.store.schema import metadata
 
 BUSY_SECONDS = 10.0  # how long a write waits for another writer
@@ -32,6 +32,9 @@ class Database:
         self._engine = _sqlite(self.url) if self.url.get_backend_name() == "sqlite" else _other(self.url)
         event.listen(self._engine, "handle_error", _in_one_sentence)
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        with self.read() as connection:
+            if is_current(connection):
+                return
         with self.write() as connection:
             if self.url.get_backend_name() == "postgresql":  # two programs may open an empty database at once
                 connection.execute(text("SELECT pg_advisory_xact_lock(7305)"))

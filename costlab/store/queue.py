@@ -103,10 +103,13 @@ class Queue(Database):
             ended = _held(id, attempt).values(state=state, ended=time.time(), **values)
             return bool(connection.execute(ended).rowcount)
 
-    def requeue(self, id: str, attempt: int) -> bool:
-        """Give a run back because its worker stops in good order; False when this attempt no longer holds it."""
+    def requeue(self, id: str, attempt: int, lost: bool = False) -> bool:
+        """Give a run back; False when this attempt no longer holds it.
+
+        lost: it was lost on the way to its process, and such losses are counted; else the worker stops in good order.
+        """
         with self.write() as connection:
-            return _give_back(connection, and_(table.c.id == id, table.c.attempt == attempt), lost=0) > 0
+            return _give_back(connection, and_(table.c.id == id, table.c.attempt == attempt), lost=int(lost)) > 0
 
     def recover(self, worker: str, host: str, home: str) -> int:
         """Put back the runs of lost workers, on behalf of `worker`, which holds the lock of `home` on `host`.
@@ -165,10 +168,17 @@ def _give_back(connection: Connection, which: ColumnElement[bool], lost: int) ->
     return len(moved)
 
 
-def _insert(connection: Connection, id: str, attempt: int, new: Iterable[Epoch]) -> None:
+def _insert(connection: Connection, id: str, attempt: int, reported: Iterable[Epoch]) -> None:
+    """Keep the epochs that are not kept yet: the same events may come again when the database failed midway."""
     key = {"run": id, "attempt": attempt}
+    known = select(epochs.c.epoch).where(epochs.c.run == id, epochs.c.attempt == attempt)
+    new = {epoch.epoch: epoch for epoch in reported}
+    for number in connection.execute(known.where(epochs.c.epoch.in_(new))).scalars():
+        del new[number]
+    if not new:
+        return
     numbers, counts = [], []
-    for epoch in new:
+    for epoch in new.values():
         numbers.append(key | {"epoch": epoch.epoch} | {name: kept(getattr(epoch, name)) for name in NUMBERS})
         confusion = epoch.valid_confusion
         counts.append(key | {"epoch": epoch.epoch, "columns": len(confusion[0]), "counts": packed(confusion)})
