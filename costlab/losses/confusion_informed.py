@@ -71,7 +71,13 @@ class Options(registry.Options):
 
 
 def make(options: Options, cost: CostMatrix, counts: np.ndarray) -> Steered:
-    """The steered loss. Raises InvalidSpec where costs are to steer a loss that does not look at them."""
+    """The steered loss. Raises InvalidSpec where costs are to steer a loss that does not look at them.
+
+    >>> loss = make(Options(rate=np.log(3), floor=0.01), CostMatrix.zero_one("ab"), np.array([5, 5]))
+    >>> loss.observe(torch.tensor([[8, 0], [8, 0]]))  # no mistake on a, nothing but mistakes on b: 1 against 3
+    >>> loss.factors.flatten()  # 0.5 and 1.5, up to the floor
+    tensor([0.5050, 1.4950])
+    """
     return STEERS[options.steers](options, cost, counts)
 
 

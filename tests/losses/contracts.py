@@ -1,0 +1,247 @@
+"""What every loss is held to, as plain functions: each takes a `Subject` and asserts one claim.
+
+`test_loss_contracts.py` holds every registered loss to them; `test_contracts_can_fail.py` holds planted mistakes to
+them, each of which must be caught.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from costlab.costs import CostMatrix
+from costlab.losses import BatchLoss, CostLoss, Loss
+
+CLASSES = ("ant", "bee", "cat", "dog")
+COUNTS = np.array([5, 40, 20, 10])
+UNEVEN = CostMatrix(np.array([[0, 1, 7, 2], [4, 0, 3, 5], [9, 6, 0, 8], [2.5, 12, 1.5, 0]]), CLASSES)
+COSTS = {
+    "uneven": UNEVEN,
+    "zero-one": CostMatrix.zero_one(CLASSES),
+    "being right costs, too": CostMatrix(UNEVEN.values + np.diag([1.0, 0, 0.5, 0]), CLASSES),
+    "a mistake cheaper than being right": CostMatrix(UNEVEN.values + np.diag([3.0, 0, 0, 0]), CLASSES),
+    "with referral": UNEVEN.with_referral(1.25),
+    "free": CostMatrix(np.zeros((4, 4)), CLASSES),
+}
+TARGET = torch.tensor([0, 1, 2, 3, 1, 1])
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A loss under test. `oracle(logits, target, cost, counts)` gives its values, (N,) or a scalar, in plain numpy."""
+
+    make: Callable[[CostMatrix, np.ndarray], Loss]
+    oracle: Callable[..., np.ndarray]
+
+    def loss(self, cost: CostMatrix = UNEVEN, counts: np.ndarray = COUNTS) -> Loss:
+        return self.make(cost, counts)
+
+
+def draw(seed: int, rows: int = len(TARGET), dtype: torch.dtype = torch.float64) -> Tensor:
+    """Logits (rows, K) of a moderately sure model."""
+    return 2 * torch.randn(rows, len(CLASSES), generator=torch.Generator().manual_seed(seed), dtype=dtype)
+
+
+def values(loss: Loss, logits: Tensor, target: Tensor) -> Tensor:
+    """(N,) of a per-example loss, a scalar of a batch loss."""
+    return loss.per_example(logits, target) if isinstance(loss, CostLoss) else loss(logits, target)
+
+
+def gradient(loss: Loss, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """The scalar loss and its gradient in the logits."""
+    logits = logits.detach().clone().requires_grad_()
+    value = loss(logits, target)
+    assert value.requires_grad, "no gradient reaches the logits"
+    value.backward()
+    assert logits.grad is not None
+    return value.detach(), logits.grad
+
+
+def close(a: Tensor | np.ndarray, b: Tensor | np.ndarray, tolerance: float) -> None:
+    """`a` equals `b` to `tolerance`, absolute below 1 and relative above."""
+    np.testing.assert_allclose(np.asarray(a), np.asarray(b), rtol=tolerance, atol=tolerance)
+
+
+# Value and gradient --------------------------------------------------------------------------------------------------
+
+
+def check_value_equals_the_oracle(subject: Subject) -> None:
+    for cost in COSTS.values():
+        loss = subject.loss(cost)
+        matrix = cost.normalised()[:, : len(CLASSES)].astype(np.float64)
+        for seed, target in ((1, TARGET), (2, TARGET.flip(0)), (3, TARGET.clamp(max=1))):
+            logits = draw(seed)
+            expected = subject.oracle(logits.numpy(), target.numpy(), matrix, COUNTS)
+            close(values(loss, logits, target), expected, 1e-10)
+
+
+def check_value_is_of_the_right_kind(subject: Subject) -> None:
+    loss, logits = subject.loss(), draw(0, dtype=torch.float32)
+    value = loss(logits, TARGET)
+    assert value.shape == ()
+    assert value.dtype == torch.float32
+    assert isinstance(loss, CostLoss | BatchLoss)
+    each = values(loss, logits, TARGET)
+    assert each.shape == (TARGET.shape if isinstance(loss, CostLoss) else ())
+    close(value, each.mean(), 1e-6)
+
+
+def check_gradient_is_that_of_the_value(subject: Subject) -> None:
+    loss = subject.loss()
+    for seed in range(5):
+        logits = draw(seed, rows=3).requires_grad_()
+        target = (TARGET[:3] + seed) % len(CLASSES)
+        assert torch.autograd.gradcheck(loss, (logits, target), raise_exception=False)
+
+
+def check_gradient_reaches_every_image(subject: Subject) -> None:
+    _, slope = gradient(subject.loss(), draw(0, dtype=torch.float32), TARGET)
+    assert (slope.abs().amax(dim=1) > 1e-7).all()
+
+
+def check_right_costs_less_than_wrong(subject: Subject) -> None:
+    loss = subject.loss()
+    for row, truth in enumerate(TARGET.tolist()):
+        costs = []
+        for guess in range(len(CLASSES)):
+            logits = draw(row, dtype=torch.float32)
+            logits[row] = 0
+            logits[row, guess] = 8
+            costs.append(float(loss(logits, TARGET)))
+        assert min(range(len(costs)), key=costs.__getitem__) == truth
+        assert sorted(costs)[1] - costs[truth] > 1e-5
+
+
+# Who pays for what ---------------------------------------------------------------------------------------------------
+
+
+def check_one_example_ignores_the_others(subject: Subject) -> None:
+    loss, logits = subject.loss(), draw(0)
+    if isinstance(loss, BatchLoss):
+        return close(loss(logits, TARGET), loss(logits.flip(0), TARGET.flip(0)), 1e-12)  # only their order is ignored
+    together = values(loss, logits, TARGET)
+    alone = torch.cat([values(loss, logits[[n]], TARGET[[n]]) for n in range(len(TARGET))])
+    return close(together, alone, 1e-12)
+
+
+def check_names_of_classes_do_not_matter(subject: Subject) -> None:
+    order = [2, 0, 3, 1]
+    renamed = UNEVEN.for_classes([CLASSES[old] for old in order])
+    new_of_old = torch.tensor(order).argsort()
+    for seed in range(3):
+        logits = draw(seed)
+        original = values(subject.loss(), logits, TARGET)
+        close(original, values(subject.loss(renamed, COUNTS[order]), logits[:, order], new_of_old[TARGET]), 1e-6)
+
+
+def check_rows_are_the_truth(subject: Subject) -> None:
+    """Two prices of one row change places: images of the other classes must not notice."""
+    logits, k = draw(0), len(CLASSES)
+    for row in range(k):
+        a, b = [column for column in range(k) if column != row][:2]
+        swapped = UNEVEN.replaced(row, a, UNEVEN.values[row, b]).replaced(row, b, UNEVEN.values[row, a])
+        others = row != TARGET
+        before, after = (values(subject.loss(cost), logits[others], TARGET[others]) for cost in (UNEVEN, swapped))
+        close(before, after, 1e-6)
+
+
+def check_transposing_costs_matters_where_costs_do(subject: Subject) -> None:
+    def of(cost: CostMatrix) -> Tensor:
+        return values(subject.loss(cost), draw(0), TARGET)
+
+    transposed = replace(UNEVEN, values=UNEVEN.values.T)
+    looks_at_costs = not torch.allclose(of(UNEVEN), of(COSTS["zero-one"]))
+    assert looks_at_costs != torch.allclose(of(UNEVEN), of(transposed))
+
+
+# Numbers that computers have -----------------------------------------------------------------------------------------
+
+
+def extremes() -> Iterator[tuple[Tensor, Tensor]]:
+    """Logits up to 1e4 in size with every target, in one batch, one by one, and in batches of one class."""
+    k = len(CLASSES)
+    eye = torch.eye(k)
+    patterns = torch.cat([eye, -eye, eye - eye.roll(1, 1), torch.ones(1, k), torch.zeros(1, k)]) * 1e4
+    logits, target = patterns.repeat_interleave(k, 0), torch.arange(k).repeat(len(patterns))
+    yield logits, target
+    yield from ((logits[n : n + 1], target[n : n + 1]) for n in range(len(target)))
+    yield from ((patterns, torch.full((len(patterns),), c)) for c in range(k))
+
+
+def check_finite_at_extreme_logits(subject: Subject) -> None:
+    loss = subject.loss()
+    for logits, target in extremes():
+        value, slope = gradient(loss, logits, target)
+        assert value.isfinite()
+        assert slope.isfinite().all()
+
+
+def check_finite_at_extreme_logits_under_autocast(subject: Subject) -> None:
+    loss = subject.loss()
+    with torch.autocast("cpu", torch.bfloat16):
+        for logits, target in extremes():
+            value, slope = gradient(loss, logits.bfloat16(), target)
+            assert value.isfinite()
+            assert slope.isfinite().all()
+
+
+def check_float32_at_least_under_autocast(subject: Subject) -> None:
+    loss, logits = subject.loss(), draw(0).bfloat16()
+    plain = values(loss, logits.float(), TARGET)
+    with torch.autocast("cpu", torch.bfloat16):
+        cast = values(loss, logits, TARGET)
+    assert cast.dtype == torch.float32
+    close(plain, cast, 1e-6)
+
+
+def check_inputs_stay_as_they_are(subject: Subject) -> None:
+    loss, logits, target = subject.loss(), draw(0), TARGET.clone()
+    first = values(loss, logits, target)
+    assert torch.equal(logits, draw(0))
+    assert torch.equal(target, TARGET)
+    assert torch.equal(first, values(loss, logits, target))
+
+
+# Modules that move ---------------------------------------------------------------------------------------------------
+
+
+def check_numbers_live_in_buffers(subject: Subject) -> None:
+    """A loss made for other costs, given this one's buffers, is this one; and `.double()` reaches all of them."""
+    ours, other = subject.loss(), subject.loss(COSTS["zero-one"], COUNTS[::-1].copy())
+    other.load_state_dict(ours.state_dict())
+    logits = draw(0)
+    assert torch.equal(values(ours, logits, TARGET), values(other, logits, TARGET))
+    moved = subject.loss().double()
+    assert all(buffer.dtype == torch.float64 for buffer in moved.buffers() if buffer.is_floating_point())
+    assert not list(moved.parameters())
+    assert torch.equal(values(ours, logits, TARGET), values(moved, logits, TARGET))
+
+
+def check_runs_on_another_device_without_looking_at_numbers(subject: Subject) -> None:
+    """On the meta device there are no numbers: a tensor left behind and a wait for a number (`.item()`) both fail."""
+    loss = subject.loss().to("meta")
+    try:
+        gradient(loss, draw(0, dtype=torch.float32).to("meta"), TARGET.to("meta"))
+    except RuntimeError as error:
+        raise AssertionError(f"not every step stays on the device: {error}") from error
+
+
+def check_any_confusion_matrix_can_be_observed(subject: Subject) -> None:
+    k = len(CLASSES)
+    ones = torch.ones(k, k, dtype=torch.int64)
+    for confusion in (0 * ones, ones, 50 * torch.eye(k, dtype=torch.int64), ones.triu(), 10**6 * ones.tril(-1)):
+        for cost in COSTS.values():
+            loss = subject.loss(cost)
+            for _ in range(3):
+                loss.observe(confusion)
+                loss.set_progress(0.75)
+            value, slope = gradient(loss, draw(0, dtype=torch.float32), TARGET)
+            assert value.isfinite()
+            assert slope.isfinite().all()
+
+
+CHECKS = {name: check for name, check in dict(globals()).items() if name.startswith("check_")}
+assert all(list(inspect.signature(check).parameters) == ["subject"] for check in CHECKS.values())

@@ -1,0 +1,285 @@
+"""The contracts, held against planted mistakes: each must be caught by the contract that is named beside it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from costlab.costs import CostMatrix
+from costlab.losses import CostLoss, Loss, at_least_float32, cost_tensor
+from costlab.losses.ce_plus_expected_cost import CrossEntropyPlusExpectedCost
+from costlab.losses.soft_f_beta import SoftFBeta
+from costlab.losses.weighted_cross_entropy import WeightedCrossEntropy
+from tests.losses.contracts import CHECKS, Subject
+from tests.losses.points import PROGRESS, subject
+
+
+class Planted(CostLoss):
+    """Expected cost, written out so that one step at a time can be written wrongly."""
+
+    cost: Tensor
+
+    def __init__(self, cost: CostMatrix) -> None:
+        super().__init__()
+        self.register_buffer("cost", cost_tensor(cost))
+
+    def chances(self, logits: Tensor) -> Tensor:
+        return at_least_float32(logits).softmax(-1)
+
+    def prices(self, target: Tensor) -> Tensor:
+        return self.cost[target]
+
+    def per_example(self, logits: Tensor, target: Tensor) -> Tensor:
+        return (self.chances(logits) * self.prices(target)).sum(-1)
+
+
+class WrongSign(Planted):
+    def per_example(self, logits: Tensor, target: Tensor) -> Tensor:
+        return -super().per_example(logits, target)
+
+
+class FactorTwo(Planted):
+    def per_example(self, logits: Tensor, target: Tensor) -> Tensor:
+        return 2 * super().per_example(logits, target)
+
+
+class Transposed(Planted):
+    def prices(self, target: Tensor) -> Tensor:
+        return self.cost.T[target]
+
+
+class MadeSymmetric(Planted):
+    def prices(self, target: Tensor) -> Tensor:
+        return (self.cost + self.cost.T)[target] / 2
+
+
+class BatchMeanTaken(Planted):
+    def per_example(self, logits: Tensor, target: Tensor) -> Tensor:
+        loss = super().per_example(logits, target)
+        return 1 + loss - loss.mean()
+
+
+class DetachedWeight(Planted):
+    def per_example(self, logits: Tensor, target: Tensor) -> Tensor:
+        loss = super().per_example(logits, target)
+        return loss.detach() * loss
+
+
+class DecidesFirst(Planted):
+    def chances(self, logits: Tensor) -> Tensor:
+        chances = super().chances(logits)
+        return F.one_hot(chances.argmax(-1), chances.shape[-1]) + 0 * chances
+
+
+class LastImageLost(Planted):
+    def per_example(self, logits: Tensor, target: Tensor) -> Tensor:
+        loss = super().per_example(logits, target)
+        return torch.cat([loss[:-1], 0 * loss[-1:]])
+
+
+class ClassNumberCounts(Planted):
+    def per_example(self, logits: Tensor, target: Tensor) -> Tensor:
+        return (1 + target) * super().per_example(logits, target)
+
+
+class NaiveSoftmax(Planted):
+    def chances(self, logits: Tensor) -> Tensor:
+        weights = at_least_float32(logits).exp()
+        return weights / weights.sum(-1, keepdim=True)
+
+
+class LogOfAChance(Planted):
+    def per_example(self, logits: Tensor, target: Tensor) -> Tensor:
+        return -self.chances(logits).gather(-1, target[:, None]).squeeze(-1).log()
+
+
+class HalfPrecision(Planted):
+    def chances(self, logits: Tensor) -> Tensor:
+        return logits.softmax(-1).to(logits.dtype)
+
+
+class MatrixProduct(Planted):
+    def per_example(self, logits: Tensor, target: Tensor) -> Tensor:
+        chances = self.chances(logits)
+        return (chances @ self.cost.T.to(chances.dtype)).gather(-1, target[:, None]).squeeze(-1)
+
+
+class WorksInPlace(Planted):
+    def chances(self, logits: Tensor) -> Tensor:
+        with torch.no_grad():
+            logits -= logits.amax(-1, keepdim=True)
+        return super().chances(logits)
+
+
+class KeepsAColumn(Planted):
+    def per_example(self, logits: Tensor, target: Tensor) -> Tensor:
+        return super().per_example(logits, target)[:, None]
+
+
+class CostsInAList(Planted):
+    def __init__(self, cost: CostMatrix) -> None:
+        super().__init__(cost)
+        self.table = [self.cost.clone()]
+
+    def prices(self, target: Tensor) -> Tensor:
+        return self.table[0][target]
+
+
+class CostsNotInTheState(Planted):
+    def __init__(self, cost: CostMatrix) -> None:
+        super().__init__(cost)
+        self.register_buffer("cost", self.cost, persistent=False)
+
+
+class WaitsForANumber(Planted):
+    def per_example(self, logits: Tensor, target: Tensor) -> Tensor:
+        return super().per_example(logits, target) / self.cost.max().item()
+
+
+class PicksByMask(Planted):
+    def per_example(self, logits: Tensor, target: Tensor) -> Tensor:
+        chosen = F.one_hot(target, len(self.cost)).bool()
+        return 1 - self.chances(logits)[chosen]
+
+
+class DividesByAnEmptyRow(Planted):
+    def observe(self, confusion: Tensor) -> None:
+        self.cost *= 1 + confusion / confusion.sum(1, keepdim=True)
+
+
+class MeanOverWeights(WeightedCrossEntropy):
+    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+        return F.cross_entropy(logits, target, weight=self.weights)
+
+
+class NothingMasked(SoftFBeta):
+    def of_batch(self, logits: Tensor, target: Tensor) -> Tensor:
+        chances, truth = at_least_float32(logits).softmax(-1), self.one_hot.to(logits.dtype)[target]
+        return 1 - (2 * (chances * truth).sum(0) / (truth.sum(0) + chances.sum(0))).mean()
+
+
+class NothingClamped(SoftFBeta):
+    def of_batch(self, logits: Tensor, target: Tensor) -> Tensor:
+        chances, truth = at_least_float32(logits).softmax(-1), self.one_hot[target]
+        scores = 2 * (chances * truth).sum(0) / (truth.sum(0) + chances.sum(0))
+        present = truth.amax(0)
+        return 1 - (present * scores).sum() / present.sum()
+
+
+class EarlyImagesCountMore(SoftFBeta):
+    def of_batch(self, logits: Tensor, target: Tensor) -> Tensor:
+        half = len(target) // 2
+        return 0.75 * super().of_batch(logits[:half], target[:half]) + 0.25 * super().of_batch(logits, target)
+
+
+def planted(mistake: type[Planted]) -> Subject:
+    """Judged by the oracle of expected cost."""
+    return Subject(lambda cost, counts: mistake(cost), subject("expected_cost", {}).oracle)
+
+
+def f_beta(kind: type[SoftFBeta], *wrong: Any, **asked: Any) -> Subject:
+    """A soft F-beta made with `wrong`, judged by the oracle of what was `asked`."""
+    return Subject(lambda cost, counts: kind(len(counts), *wrong), subject("soft_f_beta", asked).oracle)
+
+
+def weighted(kind: type[WeightedCrossEntropy]) -> Subject:
+    """Weights of `1 / counts`, left as they are."""
+    oracle = subject("weighted_cross_entropy", {}).oracle
+    return Subject(lambda cost, counts: kind(torch.from_numpy(1 / counts).float()), oracle)
+
+
+def backwards(cost: CostMatrix, counts: np.ndarray) -> Loss:
+    """A schedule from expected cost to cross-entropy."""
+    loss = CrossEntropyPlusExpectedCost(cost_tensor(cost), 1.0, lambda a, b, progress: torch.lerp(b, a, progress))
+    loss.set_progress(PROGRESS)
+    return loss
+
+
+MOVING = subject("ce_plus_expected_cost", {"schedule": "from cross-entropy to expected cost"})
+
+MISTAKES = {
+    "value_equals_the_oracle": {
+        "factor two": planted(FactorTwo),
+        "transposed costs": planted(Transposed),
+        "beta squared once too often": f_beta(SoftFBeta, 2.0**2, beta=2.0),
+        "macro for weighted": f_beta(SoftFBeta, 1.0, "macro", average="weighted"),
+        "absent classes counted": f_beta(NothingMasked),
+        "weights not scaled to mean 1": weighted(WeightedCrossEntropy),
+        "schedule the wrong way round": Subject(backwards, MOVING.oracle),
+    },
+    "value_is_of_the_right_kind": {
+        "a column too many": planted(KeepsAColumn),
+        "mean over weights instead of images": weighted(MeanOverWeights),
+    },
+    "gradient_is_that_of_the_value": {
+        "detached weight": planted(DetachedWeight),
+    },
+    "gradient_reaches_every_image": {
+        "decides before it counts": planted(DecidesFirst),
+        "last image lost": planted(LastImageLost),
+    },
+    "right_costs_less_than_wrong": {
+        "wrong sign": planted(WrongSign),
+    },
+    "one_example_ignores_the_others": {
+        "batch mean in a per-example loss": planted(BatchMeanTaken),
+        "early images count more": f_beta(EarlyImagesCountMore),
+    },
+    "names_of_classes_do_not_matter": {
+        "class number as a weight": planted(ClassNumberCounts),
+    },
+    "rows_are_the_truth": {
+        "transposed costs": planted(Transposed),
+    },
+    "transposing_costs_matters_where_costs_do": {
+        "costs made symmetric": planted(MadeSymmetric),
+    },
+    "finite_at_extreme_logits": {
+        "softmax without its maximum": planted(NaiveSoftmax),
+        "logarithm of a chance of 0": planted(LogOfAChance),
+        "nothing clamped": f_beta(NothingClamped),
+    },
+    "finite_at_extreme_logits_under_autocast": {
+        "softmax without its maximum": planted(NaiveSoftmax),
+        "logarithm of a chance of 0": planted(LogOfAChance),
+    },
+    "float32_at_least_under_autocast": {
+        "half precision": planted(HalfPrecision),
+        "matrix product": planted(MatrixProduct),
+    },
+    "inputs_stay_as_they_are": {
+        "logits changed in place": planted(WorksInPlace),
+    },
+    "numbers_live_in_buffers": {
+        "costs in a list": planted(CostsInAList),
+        "costs not in the state": planted(CostsNotInTheState),
+    },
+    "runs_on_another_device_without_looking_at_numbers": {
+        "costs in a list": planted(CostsInAList),
+        "item() in every batch": planted(WaitsForANumber),
+        "as many values as a mask says": planted(PicksByMask),
+    },
+    "any_confusion_matrix_can_be_observed": {
+        "division by an empty row": planted(DividesByAnEmptyRow),
+    },
+}
+CASES = [(contract, mistake) for contract, mistakes in MISTAKES.items() for mistake in mistakes]
+
+
+@pytest.mark.parametrize(("contract", "mistake"), CASES)
+def test_each_planted_mistake_is_caught_by_the_contract_named_beside_it(contract: str, mistake: str) -> None:
+    with pytest.raises(AssertionError):
+        CHECKS[f"check_{contract}"](MISTAKES[contract][mistake])
+
+
+@pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
+def test_the_same_loss_without_a_mistake_passes(check: Callable[[Subject], None]) -> None:
+    check(planted(Planted))
+
+
+def test_every_contract_is_shown_to_catch_something() -> None:
+    assert {f"check_{contract}" for contract in MISTAKES} == set(CHECKS)
