@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, ExceptionContext, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
 from costlab.errors import StoreUnavailable
 from costlab.home import home
@@ -73,16 +73,17 @@ def _other(url: URL) -> Engine:
 def _sqlite(url: URL) -> Engine:
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise StoreUnavailable(f"costlab needs SQLite 3.35 or newer; Python was built with {sqlite3.sqlite_version}.")
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     try:
+        if url.database and url.database != ":memory:":
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             mode = _write_ahead(connection)
-    except OperationalError as error:
-        raise StoreUnavailable(f"The database {url.database} cannot be opened: {error.orig}.") from error
+    except (DatabaseError, OSError) as error:
+        reason = error.orig if isinstance(error, DatabaseError) else error.strerror
+        raise StoreUnavailable(f"The database {url.database} cannot be opened: {reason}.") from error
     if mode != "wal":
         raise StoreUnavailable(
             f"The database {url.database} cannot use SQLite's write-ahead log (the disk answered '{mode}'); "
@@ -116,5 +117,6 @@ def _begin(connection: Connection) -> None:
 
 
 def _in_one_sentence(context: ExceptionContext) -> None:
-    if isinstance(context.sqlalchemy_exception, OperationalError):
+    # OperationalError: locked, full, unreachable; DatabaseError itself: damaged; other kinds are our own mistakes
+    if type(context.sqlalchemy_exception) in (OperationalError, DatabaseError):
         raise StoreUnavailable(f"The database cannot be used right now: {context.original_exception}.")

@@ -1,0 +1,60 @@
+"""Saved cost matrices and their revisions."""
+
+import pytest
+from sqlalchemy import text
+
+from costlab.costs import CostMatrix
+from costlab.errors import InvalidCosts, NotFound
+from costlab.store import Store
+from tests.store.examples import COST
+
+
+def test_a_saved_matrix_comes_back_under_its_name(store: Store) -> None:
+    saved = store.save_matrix("  Bridges ", COST, "agreed with Kim")
+    assert (saved.name, saved.revision, saved.comment, saved.cost.name) == ("Bridges", 1, "agreed with Kim", "Bridges")
+    assert store.matrix("Bridges") == saved
+    assert store.matrices() == [saved]
+    assert (saved.cost.values == COST.values).all()
+
+
+def test_every_revision_is_kept_and_the_latest_is_listed(store: Store) -> None:
+    for price in (1, 2, 3):
+        store.save_matrix("b", COST.replaced(0, 1, price), f"price {price}")
+    store.save_matrix("A", COST)
+    assert [(saved.name, saved.revision) for saved in store.matrices()] == [("A", 1), ("b", 3)]
+    history = store.matrix_history("b")
+    assert [saved.cost.values[0, 1] for saved in history] == [3, 2, 1]
+    assert [saved.comment for saved in history] == ["price 3", "price 2", "price 1"]
+    assert history[0].saved >= history[1].saved >= history[2].saved
+
+
+def test_saving_the_same_again_keeps_nothing_new(store: Store) -> None:
+    first = store.save_matrix("a", COST, "why")
+    assert store.save_matrix("a", COST) == first
+    assert store.save_matrix("a", COST, "another reason").revision == 2
+
+
+def test_a_name_is_needed_and_has_up_to_80_characters(store: Store) -> None:
+    for name in ("", "   ", "x" * 81):
+        with pytest.raises(InvalidCosts, match="1 to 80 characters"):
+            store.save_matrix(name, COST)
+    assert store.save_matrix("x" * 80, COST).revision == 1
+
+
+def test_a_deleted_matrix_is_gone_with_its_revisions(store: Store) -> None:
+    store.save_matrix("a", COST)
+    store.save_matrix("a", CostMatrix.zero_one("ab"))
+    store.delete_matrix("a")
+    assert store.matrices() == []
+    for ask in (store.matrix, store.matrix_history, store.delete_matrix):
+        with pytest.raises(NotFound, match="no saved matrix 'a'"):
+            ask("a")
+
+
+def test_a_matrix_that_can_no_longer_be_read_does_not_hide_the_others(store: Store) -> None:
+    store.save_matrix("bad", COST)
+    good = store.save_matrix("good", COST)
+    with store.write() as connection:
+        connection.execute(text("UPDATE matrices SET cost = '{' WHERE name = 'bad'"))
+    assert store.matrices() == [good]
+    assert store.save_matrix("bad", COST).revision == 2
