@@ -46,8 +46,7 @@ class SteeredWeights(Steered):
 
     def per_example(self, logits: Tensor, target: Tensor) -> Tensor:
         """(N,) loss of each example."""
-        loss = self.base.per_example(logits, target)
-        return F.embedding(target, self.factors.to(loss.dtype)).squeeze(-1) * loss
+        return F.embedding(target, self.factors).squeeze(-1) * self.base.per_example(logits, target)
 
 
 class SteeredCosts(Steered):

@@ -20,7 +20,7 @@ SOURCE = "Galdran et al. 2020, Cost-sensitive regularization for diabetic retino
 
 def expected(probs: Tensor, target: Tensor, cost: Tensor) -> Tensor:
     """(N,) what deciding by `probs` (N, K) is expected to cost for `target` (N,); `cost` (K, K), rows the truth."""
-    return (probs * F.embedding(target, cost.to(probs.dtype))).sum(-1)  # the gather of rows with the least overhead
+    return (probs * F.embedding(target, cost)).sum(-1)  # the gather of rows with the least overhead
 
 
 class ExpectedCost(CostLoss):

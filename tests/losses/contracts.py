@@ -188,13 +188,14 @@ def check_finite_at_extreme_logits_under_autocast(subject: Subject) -> None:
             assert slope.isfinite().all()
 
 
-def check_float32_at_least_under_autocast(subject: Subject) -> None:
+def check_half_precision_logits_are_judged_in_float32(subject: Subject) -> None:
     loss, logits = subject.loss(), draw(0).bfloat16()
-    plain = values(loss, logits.float(), TARGET)
-    with torch.autocast("cpu", torch.bfloat16):
-        cast = values(loss, logits, TARGET)
-    assert cast.dtype == torch.float32
-    close(plain, cast, 1e-6)
+    expected = values(loss, logits.float(), TARGET)
+    for autocast in (False, True):
+        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+            judged = values(loss, logits, TARGET)
+        assert judged.dtype == torch.float32
+        close(judged, expected, 1e-6)
 
 
 def check_inputs_stay_as_they_are(subject: Subject) -> None:

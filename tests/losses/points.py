@@ -24,7 +24,7 @@ def candidates(field: dict[str, Any]) -> list[Any]:
         return [not field["default"]]
     low = field["minimum"] if "minimum" in field else field["exclusiveMinimum"] + 1e-3
     high = field["maximum"] if "maximum" in field else field["exclusiveMaximum"] - 1e-3
-    inside = low + (high - low) // 3 if field["type"] == "integer" else low + 0.3 * (high - low)
+    inside = (low + high) // 2 if field["type"] == "integer" else low + 0.3 * (high - low)
     return [value for value in (low, inside, high) if value != field["default"]]
 
 

@@ -247,7 +247,7 @@ MISTAKES = {
         "softmax without its maximum": planted(NaiveSoftmax),
         "logarithm of a chance of 0": planted(LogOfAChance),
     },
-    "float32_at_least_under_autocast": {
+    "half_precision_logits_are_judged_in_float32": {
         "half precision": planted(HalfPrecision),
         "matrix product": planted(MatrixProduct),
     },
