@@ -1,5 +1,49 @@
-"""One run: live while it is trained, and what it cost in the end."""
+"""One run: live while it is trained, and what its decisions cost in the end."""
 
 import streamlit as st
 
-st.title("Run")
+from costlab.errors import NotFound
+from costlab.ui import run_charts, run_parts
+from costlab.ui.empty import nothing
+from costlab.ui.live import live
+from costlab.ui.places import RUNS, TRAIN
+from costlab.ui.sentences import inert
+from costlab.ui.session import history_now, run_now, runs_now
+
+
+def watch(run_id: str) -> bool:
+    """Paint the run as it stands; whether there is more to come."""
+    try:
+        run = run_now(run_id)
+    except NotFound:  # deleted while somebody watched
+        return False
+    history = history_now(run)
+    run_parts.state(run, len(history))
+    run_parts.result(run)
+    if not run.active:
+        run_parts.ending(run)
+    run_charts.charts(run, history)
+    return run.active
+
+
+newest = runs_now()
+if "id" not in st.query_params and newest:
+    st.query_params["id"] = next((run.id for run in newest if run.active), newest[0].id)
+run_id = st.query_params.get("id", "")
+if not run_id:
+    st.title("Run")
+    nothing(
+        "There is no run yet",
+        "A run trains a small network on a data set and shows what its mistakes cost.",
+        {"Train a run": TRAIN},
+    )
+    st.stop()
+try:
+    run = run_now(run_id)
+except NotFound as error:
+    st.title("Run")
+    nothing("This run is not here", inert(str(error)), {"See all runs": RUNS, "Train a run": TRAIN})
+    st.stop()
+st.title(inert(run.title), anchor=False)
+live("run", lambda: watch(run_id), active=run.active)
+run_parts.details(run)

@@ -4,18 +4,20 @@ from pathlib import Path
 
 import streamlit as st
 
+from costlab.ui.places import COSTS, RUN, RUNS, TRAIN
 from costlab.ui.status import worker_status
 
 HERE = Path(__file__).parent
-PAGES = HERE.parents[1] / "pages"
 
 
 def _start() -> None:
     st.switch_page(costs)
 
 
+# The icon before the navigation: else Streamlit fetches a page's icon from Google for the browser's tab.
+st.set_page_config(page_icon=str(HERE / "favicon.svg"), layout="wide")
 costs = st.Page(
-    PAGES / "costs.py",
+    COSTS,
     title="Costs",
     icon=":material/grid_on:",
     url_path="costs",
@@ -24,21 +26,21 @@ costs = st.Page(
 pages = [
     costs,
     st.Page(
-        PAGES / "train.py",
+        TRAIN,
         title="Train",
         icon=":material/play_circle:",
         url_path="train",
         help="Choose a data set, losses and seeds, and queue runs for the worker.",
     ),
     st.Page(
-        PAGES / "run.py",
+        RUN,
         title="Run",
         icon=":material/monitoring:",
         url_path="run",
         help="Watch one run live: its confusion matrix, its curves, and what its decisions cost.",
     ),
     st.Page(
-        PAGES / "runs.py",
+        RUNS,
         title="Runs",
         icon=":material/table_rows:",
         url_path="runs",
@@ -46,7 +48,7 @@ pages = [
     ),
 ]
 page = st.navigation([st.Page(_start, title="costlab", default=True, visibility="hidden"), *pages])
-st.set_page_config(page_title=f"{page.title} · costlab", page_icon=str(HERE / "favicon.svg"), layout="wide")
+st.set_page_config(page_title=f"{page.title} · costlab")
 st.logo(str(HERE / "logo.svg"), icon_image=str(HERE / "favicon.svg"), size="large")
 with st.sidebar:
     worker_status()

@@ -123,10 +123,7 @@ class Chart {
     const layout = { ...themed(figure.layout, colour), height: data.height };
     const config = { ...CONFIG, toImageButtonOptions: { filename: data.key, scale: 2 } };
     await Plotly.react(this.node, figure.data, layout, config);
-    if (!this.updates) {
-      this.node.on("plotly_click", (event) => this.click(event.points[0]));
-      this.node.on("plotly_hover", (event) => this.at && this.speak(event.points[0]));
-    }
+    if (!this.updates) this.node.on("plotly_click", (event) => this.click(event.points[0]));
     this.painted = painted;
     this.updates += 1;
     this.node.dataset.updates = this.updates;
@@ -176,26 +173,29 @@ class Chart {
   }
 
   walk([up, right]) {
-    const trace = this.node._fullData.find((each) => each.visible === true);
+    const { _fullData: traces, _fullLayout: layout } = this.node;
+    const trace = traces.find((each) => each.visible === true);
     if (!trace) return;
     const grid = trace.type === "heatmap";
     const [rows, columns] = grid ? [trace.z.length, trace.z[0].length] : [1, trace.x.length];
-    const range = this.node._fullLayout.yaxis.range;
-    const step = range[0] > range[1] ? -up : up; // the first row may be drawn at the top
-    const [row, column] = this.at ?? [step < 0 || !up ? rows - 1 : 0, right < 0 ? columns : right > 0 ? -1 : 0];
+    const step = layout.yaxis.range[0] > layout.yaxis.range[1] ? -up : up; // the first row may be drawn at the top
+    const [row, column] = this.at ?? [step < 0 ? rows : step ? -1 : 0, right < 0 ? columns : right ? -1 : 0];
     this.at = [Math.min(Math.max(row + step, 0), rows - 1), Math.min(Math.max(column + right, 0), columns - 1)];
-    const axis = this.node._fullLayout[trace.xaxis === "x" || !trace.xaxis ? "xaxis" : `xaxis${trace.xaxis.slice(1)}`];
-    const across = (which, values, index) => which.d2c(values ? values[index] : index);
+    const [y, x] = this.at;
     const place = grid
-      ? { xval: across(axis, trace.x, this.at[1]), yval: across(this.node._fullLayout.yaxis, trace.y, this.at[0]) }
-      : { pointNumber: this.at[1] };
+      ? { xval: layout.xaxis.d2c(trace.x ? trace.x[x] : x), yval: layout.yaxis.d2c(trace.y ? trace.y[y] : y) }
+      : { pointNumber: x };
     window.Plotly.Fx.hover(this.node, [{ curveNumber: trace.index, ...place }]);
+    setTimeout(() => this.speak(), 80); // Plotly hovers at most every 50 ms
   }
 
-  speak(point) {
-    this.point = point;
-    const words = [...this.node.querySelectorAll(".hoverlayer .hovertext text")].map((text) => text.textContent);
-    this.spoken.textContent = words.join(", ");
+  speak() {
+    this.point = this.at && this.node._hoverdata?.[0];
+    const lines = [...this.node.querySelectorAll(".hoverlayer .hovertext text")].flatMap((text) => {
+      const parts = [...text.querySelectorAll("tspan.line")];
+      return (parts.length ? parts : [text]).map((part) => part.textContent);
+    });
+    if (this.point) this.spoken.textContent = lines.filter(Boolean).join(", ");
   }
 
   leave() {

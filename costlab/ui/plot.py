@@ -53,7 +53,12 @@ def plot(figure: go.Figure, *, key: str, alt: str, height: int | None = None) ->
         height=pixels,
         on_click_change=partial(_remember, state),
     )
-    return st.session_state.pop(f"{state}-click", None)
+    return take_click(key)
+
+
+def take_click(key: str) -> Click | None:
+    """The click on the chart `key` that this run is about, if `plot` is yet to be called: so the figure can show it."""
+    return st.session_state.pop(f"plot-{key}-click", None)
 
 
 def _as_json(figure: go.Figure, key: str) -> str:

@@ -1,0 +1,101 @@
+"""A confusion matrix as a heat map: rows the truth, columns the decision, each cell a count or a share."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from costlab.costs import CostMatrix
+from costlab.figures._marks import DIVERGING, FRAME, literal, name_axis
+
+TITLE = "Confusion matrix"
+TEXT_UP_TO = 12  # classes; beyond, the numbers no longer fit into their cells
+SCALES = {
+    "counts": "images",
+    "row": "of the truth",
+    "column": "of the decision",
+    "total": "of all images",
+    "cost": "of the total cost",
+}
+
+
+def draw(
+    counts: Sequence[Sequence[int]],
+    shares: np.ndarray,
+    cost: CostMatrix,
+    mode: str,
+    selected: tuple[int, int] | None = None,
+) -> go.Figure:
+    """A heat map of `shares` (K, D), what `confusion_share` says of `counts` (K, D) in `mode`; `selected` is framed.
+
+    x and y of a click are names as `cell` takes them.
+    """
+    percent = mode != "counts"
+    heat = go.Heatmap(
+        z=shares,
+        x=[literal(name) for name in cost.decisions],
+        y=[literal(name) for name in cost.classes],
+        text=[[_short(value, percent) for value in row] for row in shares] if _has_text(cost) else None,
+        texttemplate="%{text}" if _has_text(cost) else None,
+        textfont={"size": 15 if len(cost.classes) <= 6 else 12},
+        customdata=np.stack([np.asarray(counts), np.asarray(counts) * cost.values], axis=-1),
+        hovertemplate=_hover(cost, percent, mode),
+        xgap=1,
+        ygap=1,
+        colorbar={
+            "title": {"text": SCALES[mode], "side": "right"},
+            "thickness": 12,
+            "outlinewidth": 0,
+            "tickformat": ".0%" if percent else "~s",
+        },
+        **_colours(shares, mode),
+    )
+    figure = go.Figure(heat)
+    figure.update_layout(
+        xaxis={"title": {"text": "decision"}, "side": "top", **name_axis(cost.decisions)},
+        yaxis={"title": {"text": "truth"}, **name_axis(cost.classes)} | {"range": [len(cost.classes) - 0.5, -0.5]},
+        margin={"t": 30, "b": 8, "l": 8, "r": 8},
+    )
+    if selected is not None:
+        t, d = selected
+        line = {"color": FRAME, "width": 3}
+        figure.add_shape(type="rect", x0=d - 0.5, x1=d + 0.5, y0=t - 0.5, y1=t + 0.5, line=line)
+    return figure
+
+
+def cell(x: object, y: object, cost: CostMatrix) -> tuple[int, int] | None:
+    """The (truth, decision) that a click at `x`, `y` means; None when it is not one of this matrix.
+
+    >>> cell("a &amp; b", "c", CostMatrix([[0, 1], [1, 0]], ["a & b", "c"]))
+    (1, 0)
+    """
+    decisions, truths = [literal(name) for name in cost.decisions], [literal(name) for name in cost.classes]
+    return (truths.index(str(y)), decisions.index(str(x))) if str(y) in truths and str(x) in decisions else None
+
+
+def _has_text(cost: CostMatrix) -> bool:
+    return len(cost.decisions) <= TEXT_UP_TO
+
+
+def _short(value: float, percent: bool) -> str:
+    """What stands in a cell; nothing for nothing, so that mistakes stand out."""
+    if value == 0:
+        return ""
+    if not percent:
+        return f"{value:,.0f}".replace(",", "\u2009")
+    text = "<1" if 0 < abs(value) < 0.01 else f"{100 * value:.0f}"
+    return literal(f"{text}\u2009%").replace("-", "\u2212")
+
+
+def _hover(cost: CostMatrix, percent: bool, mode: str) -> str:
+    share = f"%{{z:.1%}} {SCALES[mode]}<br>" if percent else ""
+    paid = f"cost %{{customdata[1]:,.6~g}} {literal(cost.unit)}"
+    return f"truth '%{{y}}'<br>decision '%{{x}}'<br>%{{customdata[0]:,}} images<br>{share}{paid}<extra></extra>"
+
+
+def _colours(shares: np.ndarray, mode: str) -> dict[str, Any]:
+    """Rows and columns always from 0 to 1, so that colours can be compared between epochs."""
+    if shares.min() < 0:
+        return {"colorscale": DIVERGING, "zmin": -float(np.abs(shares).max()), "zmax": float(np.abs(shares).max())}
+    return {"colorscale": "Cividis", "zmin": 0, "zmax": 1 if mode in ("row", "column") else float(shares.max()) or 1}

@@ -1,0 +1,6 @@
+"""Where the pages are, for links between them."""
+
+from pathlib import Path
+
+_PAGES = Path(__file__).parents[2] / "pages"
+COSTS, TRAIN, RUN, RUNS = (_PAGES / f"{name}.py" for name in ("costs", "train", "run", "runs"))

@@ -1,0 +1,153 @@
+"""The two charts of a run's page: its confusion matrix, at any epoch and in five modes, and its curves."""
+
+from collections.abc import Iterable
+from typing import cast
+
+import numpy as np
+import streamlit as st
+
+from costlab.costs import ORIENTATION, CostMatrix
+from costlab.figures import confusion_heatmap, learning_curves
+from costlab.metrics import ShareMode, best_constant, confusion_share
+from costlab.records import Confusion, ConstantResult, Epoch
+from costlab.store import Run
+from costlab.ui.plot import plot, take_click
+from costlab.ui.run_sentences import MODES, cell_words
+from costlab.ui.sentences import amount, inert, number
+
+PARTS = {
+    "valid": "Validation, argmax",
+    "test": "Test, argmax",
+    "test-cost": "Test, least expected cost",
+}
+
+
+def charts(run: Run, history: list[Epoch]) -> None:
+    """Both charts side by side; before the first epoch, a word on when they come."""
+    if not history or run.prepared is None or run.prepared.spec.cost is None:
+        if run.active:
+            with st.container(border=True, height=320, vertical_alignment="center", horizontal_alignment="center"):
+                st.markdown("The confusion matrix and the curves appear after the first epoch.", width="content")
+        return
+    cost = run.prepared.spec.cost.for_classes(run.prepared.classes)
+    left, right = st.columns([11, 10], gap="medium")
+    with left:
+        epoch = _heatmap(run, history, cost)
+    with right:
+        _curves(run, history, cost, epoch)
+
+
+def _height(cost: CostMatrix) -> int:
+    return min(max(150 + 34 * len(cost.classes), 340), 560)
+
+
+def _heatmap(run: Run, history: list[Epoch], cost: CostMatrix) -> int:
+    """The matrix with its controls; returns the epoch that is looked at."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        mode, part = _mode(), _part(run)
+    newest = history[-1].epoch
+    epoch = _epoch(run, newest) if part == "valid" else newest
+    counts = np.array(_confusion(run, history, part, epoch))
+    key = f"cell-{run.id}"
+    if click := take_click("confusion"):
+        st.session_state[key] = confusion_heatmap.cell(click.x, click.y, cost)
+    selected = st.session_state.get(key)
+    figure = confusion_heatmap.draw(counts.tolist(), confusion_share(counts, cost, mode), cost, mode, selected)
+    figure.update_layout(uirevision=run.id)
+    where = f"{PARTS[part]}, epoch {epoch}" if part == "valid" else PARTS[part]
+    right = int(np.trace(counts[:, : len(cost.classes)]))
+    alt = f"Confusion matrix, {where}, {MODES[mode][1]}. {right} of {counts.sum()} images were decided right."
+    plot(figure, key="confusion", alt=alt, height=_height(cost))
+    st.caption(
+        inert(cell_words(counts, cost, *selected))
+        if selected
+        else f"{ORIENTATION} {number(int(counts.sum()))} images. Click a cell to read what it cost."
+    )
+    return epoch
+
+
+def _mode() -> ShareMode:
+    """How cells are read, remembered in the URL."""
+    st.session_state.setdefault("run-mode", _known(st.query_params.get("mode"), MODES, "counts"))
+    mode = st.segmented_control(
+        "Cells show",
+        list(MODES),
+        format_func=lambda name: MODES[name][0],
+        key="run-mode",
+        required=True,
+        wrap=True,
+        help="  \n".join(f"**{title}**: {meaning}." for title, meaning in MODES.values()),
+    )
+    _remember("mode", mode, "counts")
+    return cast(ShareMode, mode)
+
+
+def _part(run: Run) -> str:
+    """Which images and rule: the test part is there once the run is done."""
+    if run.test is None:
+        return "valid"
+    st.session_state.setdefault("run-part", _known(st.query_params.get("part"), PARTS, "valid"))
+    part = st.selectbox("Images and rule", list(PARTS), format_func=PARTS.__getitem__, key="run-part", width=230)
+    _remember("part", part, "valid")
+    return part
+
+
+def _epoch(run: Run, newest: int) -> int:
+    """The epoch to show: the newest, or the one that the reader went back to, which stands in the URL."""
+    text = st.query_params.get("epoch", "")
+    pinned = int(text) if text.isdecimal() and len(text) < 6 and 1 <= int(text) < newest else None
+    total = run.spec.epochs if run.active else newest
+    if total < 2:
+        return newest
+    key = f"epoch-{run.id}"
+    st.session_state[key] = pinned or newest
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.slider("Epoch", 1, total, key=key, on_change=_pin, args=(key, newest), width="stretch")
+        label = "Follow live" if run.active else "Last epoch"
+        st.button(label, on_click=_follow, disabled=pinned is None, icon=":material/skip_next:", key="follow")
+    return pinned or newest
+
+
+def _pin(key: str, newest: int) -> None:
+    if st.session_state[key] < newest:
+        st.query_params["epoch"] = str(st.session_state[key])
+    else:
+        _follow()
+
+
+def _follow() -> None:
+    st.query_params.pop("epoch", None)
+
+
+def _confusion(run: Run, history: list[Epoch], part: str, epoch: int) -> Confusion:
+    if part != "valid" and run.test is not None:
+        return (run.test.argmax if part == "test" else run.test.least_expected_cost).confusion
+    return next((each for each in reversed(history) if each.epoch <= epoch), history[0]).valid_confusion
+
+
+def _curves(run: Run, history: list[Epoch], cost: CostMatrix, epoch: int) -> None:
+    decision, mean = best_constant(np.array(history[-1].valid_confusion).sum(axis=1), cost)
+    constant = ConstantResult(decision=cost.decisions[decision], mean_cost=mean)
+    total = run.spec.epochs if run.active else history[-1].epoch
+    back = epoch if epoch < history[-1].epoch else None
+    figure = learning_curves.draw(history, cost.unit, total, constant, back)
+    figure.update_layout(uirevision=run.id)
+    last = history[-1]
+    alt = (
+        f"Validation cost and loss by epoch. At epoch {last.epoch}, argmax costs {amount(last.valid_cost, cost.unit)} "
+        f"an image, least expected cost {number(last.valid_least_expected_cost)}, always '{constant.decision}' "
+        f"{number(constant.mean_cost)}; the loss is {number(last.valid_loss)}."
+    )
+    plot(figure, key="curves", alt=alt, height=max(_height(cost) + 110, 520))
+
+
+def _known(value: str | None, names: Iterable[str], default: str) -> str:
+    """`value` if it is one of `names`: what stands in a URL may be anything."""
+    return value if value is not None and value in names else default
+
+
+def _remember(name: str, value: str | None, default: str) -> None:
+    if value == default:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = str(value)
