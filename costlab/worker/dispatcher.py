@@ -28,6 +28,7 @@ POLL = 0.1  # seconds between looks into the store
 HEARTBEAT = 1.0
 RECOVER = 2.0  # seconds between looks for runs of lost workers
 STALL = 600.0  # seconds without a word, after which a job counts as hung; a first download says nothing for long
+WARMING = 120.0  # the least that a process has to get ready: the first import of torch from a slow disk takes long
 
 log = logging.getLogger("costlab.worker")
 
@@ -148,17 +149,17 @@ class Dispatcher:
 
     def _conclude(self, slot: JobSlot, job: JobProcess, ended: Ended) -> None:
         if slot.holds(ended):
-            said = job.log.tail() + ended.log
+            job.log.add(ended.log.encode())
+            said = job.log.tail()
             if ended.state == "succeeded" and ended.finished:
                 self.store.finish(ended.id, ended.attempt, ended.finished, said)
             elif ended.state == "cancelled":
                 self.store.cancelled(ended.id, ended.attempt, said)
             else:
                 self.store.fail(ended.id, ended.attempt, ended.reason, said)
-            job.log.add(ended.log.encode())
             slot.release()
         slot.leaving |= ended.leaving
-        self._soon(self._look)
+        self._soon(self._look, self._beat)
 
     def _bury(self, slot: JobSlot, job: JobProcess, code: int) -> None:
         if claim := slot.claim:
@@ -182,7 +183,7 @@ class Dispatcher:
                 continue
             if slot.kill_at is not None and now >= slot.kill_at:
                 self._stop_run(slot, slot.job)
-            elif not slot.idle and now - slot.heard > self._stall:
+            elif not slot.idle and now - slot.heard > (self._stall if slot.claim else max(self._stall, WARMING)):
                 self._end_silence(slot, slot.job)
 
     def _stop_run(self, slot: JobSlot, job: JobProcess) -> None:

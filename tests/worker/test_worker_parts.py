@@ -1,0 +1,147 @@
+"""The worker's small parts."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from costlab.records import Progress
+from costlab.worker import run_log
+from costlab.worker.cores import _quota, usable_cores
+from costlab.worker.job import BATCH_SECONDS, Outbox
+from costlab.worker.messages import FROM_JOB, Begin, Events
+from costlab.worker.processes import kill, start_python, when_closed
+from costlab.worker.run_log import RunLog
+from costlab.worker.slot import why_gone
+from tests.store.examples import SPEC, epoch
+from tests.worker.lab import alive, until
+
+
+def test_a_log_holds_its_first_megabyte_on_disk_and_its_last_lines_at_hand(tmp_path: Path) -> None:
+    path = tmp_path / "deeper" / "log.txt"
+    log = RunLog(path)
+    assert not path.exists()  # nothing was written yet
+    log.add(b"")
+    assert not path.exists()
+    log.add(b"first\n")
+    assert path.read_bytes() == b"first\n"
+    for _ in range(30):
+        log.add(b"x" * 99_999 + b"\n")
+    log.add("the end: gr\u00fcn\n\n".encode())
+    assert run_log.MAX_BYTES < path.stat().st_size < run_log.MAX_BYTES + 200
+    assert log.last_line() == "the end: gr\u00fcn"
+    assert len(log.tail()) <= run_log.TAIL
+    log.close()
+    log.add(b"late\n")
+    assert log.last_line() == "late"
+    assert b"late" not in path.read_bytes()
+
+
+def test_a_log_that_cannot_be_written_is_still_at_hand(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    log = RunLog(tmp_path / "file" / "log.txt")
+    log.add(b"words\n")
+    assert log.tail() == "words\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "last", "sentence"),
+    [
+        (-9, "", "The training process was killed (SIGKILL), as the system does when memory runs out."),
+        (-15, "bye", "The training process was ended from outside (SIGTERM); its last words were: bye"),
+        (-11, "0x00", "The training process crashed (SIGSEGV); the log says where."),
+        (0, "", "The training process ended by itself with exit status 0."),
+        (-250, "", "The training process was ended from outside (signal 250)."),
+    ],
+)
+def test_the_end_of_a_process_is_told_in_words(code: int, last: str, sentence: str) -> None:
+    assert why_gone(code, last) == sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "cores"), [("200000 100000", 2), ("150000 100000", 1), ("max 100000", None), ("", None), ("a b c", None)]
+)
+def test_a_containers_share_of_the_processor_is_read(tmp_path: Path, text: str, cores: int | None) -> None:
+    (tmp_path / "cpu.max").write_text(text)
+    assert _quota(tmp_path / "cpu.max") == cores
+    assert _quota(tmp_path / "missing") is None
+    assert 1 <= usable_cores() <= (os.cpu_count() or 1)
+
+
+class Recorder(io.TextIOWrapper):
+    """A stream that remembers when each line was written."""
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO())
+        self.lines: list[tuple[float, str]] = []
+
+    def write(self, text: str) -> int:
+        self.lines.append((time.monotonic(), text))
+        return len(text)
+
+
+def test_events_travel_in_batches_and_the_first_after_a_pause_at_once() -> None:
+    stream = Recorder()
+    outbox = Outbox(stream)
+    outbox.begin(Begin(id="a1", attempt=1, spec=SPEC))
+    started = time.monotonic()
+    numbers = 0
+    while time.monotonic() - started < 3.5 * BATCH_SECONDS:
+        numbers += 1
+        outbox.add(epoch(numbers))
+        outbox.add(Progress(fraction=0.1, seconds=float(numbers)))
+        outbox.add(Progress(fraction=0.2, seconds=float(numbers)))
+    until(lambda: f'"epoch":{numbers},' in stream.lines[-1][1])
+    batches = [FROM_JOB.validate_json(line) for _, line in stream.lines[1:]]
+    assert all(isinstance(batch, Events) for batch in batches)
+    said = [event for batch in batches if isinstance(batch, Events) for event in batch.events]
+    assert [event.epoch for event in said if not isinstance(event, Progress)] == list(range(1, numbers + 1))  # type: ignore[union-attr]
+    assert 3 <= len(batches) <= 6
+    assert stream.lines[1][0] - started < BATCH_SECONDS / 2
+    # of what only says how far it is, the latest is enough
+    assert sum(isinstance(event, Progress) for event in said) <= numbers + len(batches)
+
+
+def test_every_message_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    stream = Recorder()
+    outbox = Outbox(stream)
+    outbox.begin(Begin(id="a1", attempt=1, spec=SPEC))
+    outbox.add(epoch(1, train_loss=float("nan")))
+    until(lambda: len(stream.lines) == 2)
+    for _, line in stream.lines:
+        assert line.endswith("\n")
+        assert line.count("\n") == 1
+        json.loads(line)
+
+
+@pytest.mark.process
+def test_killing_takes_the_whole_group_and_killing_twice_does_no_harm() -> None:
+    code = "import subprocess, sys; print(subprocess.Popen(['sleep', '1000']).pid, flush=True); sys.stdin.read()"
+    process = start_python("costlab.worker.processes")
+    process.wait(30)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    )
+    assert process.stdout
+    child = int(process.stdout.readline())
+    kill(process)
+    assert process.wait(5) == -9
+    until(lambda: not alive(child), 5)
+    kill(process)
+
+
+def test_the_end_of_a_pipe_is_noticed() -> None:
+    noticed = threading.Event()
+    reading, writing = os.pipe()
+    when_closed(reading, noticed.set)
+    os.write(writing, b"something to ignore")
+    assert not noticed.wait(0.1)
+    os.close(writing)
+    assert noticed.wait(5)
+    os.close(reading)
