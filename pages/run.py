@@ -18,11 +18,13 @@ def watch(run_id: str) -> bool:
     except NotFound:  # deleted while somebody watched
         return False
     history = history_now(run)
-    run_parts.state(run, len(history))
-    run_parts.result(run)
-    if not run.active:
+    above, below = st.container(), st.container()  # always both: a chart that changes its place loses its zoom
+    with above:
+        run_parts.state(run, len(history))
+        run_parts.result(run)
         run_parts.ending(run)
-    run_charts.charts(run, history)
+    with below:
+        run_charts.charts(run, history)
     return run.active
 
 

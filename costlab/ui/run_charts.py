@@ -46,7 +46,8 @@ def _heatmap(run: Run, history: list[Epoch], cost: CostMatrix) -> int:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         mode, part = _mode(), _part(run)
     newest = history[-1].epoch
-    epoch = _epoch(run, newest) if part == "valid" else newest
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        epoch = _epoch(run, newest) if part == "valid" else newest
     counts = np.array(_confusion(run, history, part, epoch))
     key = f"cell-{run.id}"
     if click := take_click("confusion"):
@@ -101,10 +102,9 @@ def _epoch(run: Run, newest: int) -> int:
         return newest
     key = f"epoch-{run.id}"
     st.session_state[key] = pinned or newest
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.slider("Epoch", 1, total, key=key, on_change=_pin, args=(key, newest), width="stretch")
-        label = "Follow live" if run.active else "Last epoch"
-        st.button(label, on_click=_follow, disabled=pinned is None, icon=":material/skip_next:", key="follow")
+    st.slider("Epoch", 1, total, key=key, on_change=_pin, args=(key, newest), width="stretch")
+    label = "Follow live" if run.active else "Last epoch"
+    st.button(label, on_click=_follow, disabled=pinned is None, icon=":material/skip_next:", key="follow")
     return pinned or newest
 
 

@@ -78,7 +78,7 @@ def _share(rule: RuleResult) -> str:
 
 def ending(run: Run) -> None:
     """Why a run did not end well, and how to try again."""
-    if run.state == "succeeded":
+    if run.active or run.state == "succeeded":
         return
     if run.state == "failed":
         st.error(f"**This run failed.** {inert(run.reason) or 'No reason is known.'}", icon=":material/error:")
