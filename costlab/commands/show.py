@@ -18,10 +18,11 @@ def show(
     store = Store()
     run, history = store.run(id), store.history(id)
     if json:
-        from json import dumps
+        from json import dumps, loads
 
-        epochs = [epoch.model_dump(mode="json") for epoch in history]
-        print(dumps({**run.model_dump(mode="json"), "history": epochs}, indent=1))
+        # through text: only there numbers that are not finite become words, which any JSON reader takes
+        record = loads(run.model_dump_json()) | {"history": [loads(epoch.model_dump_json()) for epoch in history]}
+        print(dumps(record, indent=1))
         return
     print(summary(run))
     if history and run.prepared:
