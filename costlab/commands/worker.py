@@ -10,7 +10,7 @@ def worker(
         int | None, typer.Option(min=1, max=64, help="Runs at once.  [default: one a GPU, else half the cores]")
     ] = None,
     stall: Annotated[
-        float, typer.Option(min=1, help="Seconds without a word after which a run's process is stopped.")
+        float, typer.Option(min=1, help="Seconds without a word from training after which it is stopped.")
     ] = 600.0,
 ) -> None:
     """Train what is queued in this home folder until Ctrl-C; unfinished runs then go back to the queue."""

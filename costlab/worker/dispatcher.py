@@ -12,24 +12,22 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from costlab.catalogue import Catalogue
 from costlab.errors import StoreUnavailable
 from costlab.home import home
-from costlab.records import Prepared
+from costlab.records import Event, Prepared
 from costlab.store import Store
-from costlab.worker.cores import usable_cores
 from costlab.worker.job_process import Inbox, JobProcess, Message
 from costlab.worker.messages import Begun, Ended, Events, Gone, Offers, Ready
+from costlab.worker.places import places
 from costlab.worker.slot import JobSlot, why_gone
 
 POLL = 0.1  # seconds between looks into the store
 HEARTBEAT = 1.0
 RECOVER = 2.0  # seconds between looks for runs of lost workers
-STALL = 600.0  # seconds without a word, after which a job counts as hung; a first download says nothing for long
-WARMING = 120.0  # the least that a process has to get ready: the first import of torch from a slow disk takes long
-
+STALL = 600.0  # seconds without a word from training, which reports several times a second, after which it is hung
 log = logging.getLogger("costlab.worker")
 
 
@@ -37,7 +35,7 @@ class Dispatcher:
     """To be run in the main thread of a process of its own, by whoever holds the lock of the home folder.
 
     program: the module that jobs carry out. slots: how many runs at once; None: one a GPU, else half the cores.
-    stall: seconds of silence after which a job is killed.
+    stall: seconds of silence in training after which a job is killed.
     """
 
     def __init__(self, store: Store, program: str, slots: int | None = None, stall: float = STALL):
@@ -113,7 +111,8 @@ class Dispatcher:
             case Begun():
                 slot.begun = True
             case Events() if slot.holds(message):
-                self._learn(message)
+                self._learn(message.events)
+                slot.training = True
                 if not self.store.record(message.id, message.attempt, message.events):
                     slot.cancel(slot.heard)  # somebody else has the run now
             case Ended():
@@ -124,28 +123,19 @@ class Dispatcher:
     def _offer(self, catalogue: Catalogue) -> None:
         self.store.publish(catalogue)
         self._catalogue = catalogue
-        devices = self._devices([device.name for device in catalogue.devices])
+        devices = places([device.name for device in catalogue.devices], self._wanted)
         self._slots[0].device = devices[0]
         for device in devices[len(self._slots) :]:
             self._slots.append(JobSlot(self._program, self._inbox, device, offers=False))
 
-    def _devices(self, names: list[str]) -> list[str]:
-        """The device of each slot."""
-        places = [name for name in names if name.startswith("cuda")] or names[:1]
-        number = self._wanted or (max(1, usable_cores() // 2) if places == ["cpu"] else len(places))
-        return [places[i % len(places)] for i in range(number)]
-
-    def _learn(self, message: Events) -> None:
+    def _learn(self, events: Sequence[Event]) -> None:
         """A data set that was missing and is being trained on has been downloaded."""
-        for event in message.events:
-            if isinstance(event, Prepared) and self._catalogue:
-                datasets = [
-                    entry.model_copy(update={"missing": ""}) if entry.name == event.spec.dataset.name else entry
-                    for entry in self._catalogue.datasets
-                ]
-                if datasets != self._catalogue.datasets:
-                    self._catalogue = self._catalogue.model_copy(update={"datasets": datasets})
-                    self.store.publish(self._catalogue)
+        used = {event.spec.dataset.name for event in events if isinstance(event, Prepared)}
+        if self._catalogue and any(entry.missing and entry.name in used for entry in self._catalogue.datasets):
+            here = {"missing": ""}
+            datasets = [e.model_copy(update=here) if e.name in used else e for e in self._catalogue.datasets]
+            self._catalogue = self._catalogue.model_copy(update={"datasets": datasets})
+            self.store.publish(self._catalogue)
 
     def _conclude(self, slot: JobSlot, job: JobProcess, ended: Ended) -> None:
         if slot.holds(ended):
@@ -183,7 +173,7 @@ class Dispatcher:
                 continue
             if slot.kill_at is not None and now >= slot.kill_at:
                 self._stop_run(slot, slot.job)
-            elif not slot.idle and now - slot.heard > (self._stall if slot.claim else max(self._stall, WARMING)):
+            elif not slot.idle and now - slot.heard > slot.patience(self._stall):
                 self._end_silence(slot, slot.job)
 
     def _stop_run(self, slot: JobSlot, job: JobProcess) -> None:
@@ -195,7 +185,8 @@ class Dispatcher:
 
     def _end_silence(self, slot: JobSlot, job: JobProcess) -> None:
         if slot.claim:
-            reason = f"The training process was stopped: it had reported nothing for {self._stall:g} seconds."
+            silence = slot.patience(self._stall)
+            reason = f"The training process was stopped: it had reported nothing for {silence:g} seconds."
             self.store.fail(slot.claim.id, slot.claim.attempt, reason, job.log.tail())
         slot.kill()
         slot.release()

@@ -11,6 +11,8 @@ from costlab.worker.messages import AboutRun, Begin, Cancel
 from costlab.worker.run_log import RunLog
 
 CANCEL_GRACE = 0.5  # seconds that a job has to stop by itself
+WARMING = 120.0  # seconds that a process has at least to get ready: torch from a slow disk takes its time
+PREPARING = 3600.0  # seconds that a run has at least until training begins: a first download says nothing for long
 MAX_PAUSE = 30.0  # seconds between attempts to start a process that never gets ready
 
 
@@ -21,6 +23,7 @@ class JobSlot:
         self.device = device
         self.claim: Claim | None = None
         self.begun = False  # the process has said that it has the run
+        self.training = False  # it has reported something about the run
         self.warm = False  # it has said that it is ready, at any time
         self.leaving = False  # it has said that it ends
         self.heard = 0.0  # when it last said something
@@ -38,10 +41,16 @@ class JobSlot:
         """Whether it could take a run."""
         return self.warm and not self.leaving and self.claim is None and self.start_at is None
 
+    def patience(self, stall: float) -> float:
+        """How many seconds without a word are no reason to worry; `stall` is for a run in training."""
+        if self.claim is None:
+            return max(stall, WARMING)
+        return stall if self.training else max(stall, PREPARING)
+
     def start(self, now: float) -> None:
         """Start a process."""
         self.job = JobProcess(self._program, self._inbox, self.device, self._offers)
-        self.warm = self.leaving = self.begun = False
+        self.warm = self.leaving = False
         self.heard, self.start_at = now, None
 
     def ready(self) -> None:
@@ -53,7 +62,8 @@ class JobSlot:
         assert self.job is not None
         self.job.log.close()
         self.job.log = RunLog(log_file(claim.id))
-        self.claim, self.begun, self.heard = claim, False, now
+        self.claim, self.heard = claim, now
+        self.begun = self.training = False
         self.job.send(Begin(id=claim.id, attempt=claim.attempt, spec=self._placed(claim.spec)))
 
     def _placed(self, spec: RunSpec) -> RunSpec:

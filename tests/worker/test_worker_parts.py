@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import queue
 import subprocess
 import sys
 import threading
@@ -12,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from costlab.records import Progress
+from costlab.store import Claim
 from costlab.worker import run_log
-from costlab.worker.cores import _quota, usable_cores
 from costlab.worker.job import BATCH_SECONDS, Outbox
 from costlab.worker.messages import FROM_JOB, Begin, Events
+from costlab.worker.places import _quota, places, usable_cores
 from costlab.worker.processes import kill, start_python, when_closed
 from costlab.worker.run_log import RunLog
-from costlab.worker.slot import why_gone
+from costlab.worker.slot import JobSlot, why_gone
 from tests.store.examples import SPEC, epoch
 from tests.worker.lab import alive, until
 
@@ -72,6 +74,32 @@ def test_a_containers_share_of_the_processor_is_read(tmp_path: Path, text: str, 
     assert _quota(tmp_path / "cpu.max") == cores
     assert _quota(tmp_path / "missing") is None
     assert 1 <= usable_cores() <= (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize(
+    ("devices", "wanted", "slots"),
+    [
+        (["cuda:0", "cuda:1", "cpu"], None, ["cuda:0", "cuda:1"]),
+        (["cuda:0", "cpu"], 3, ["cuda:0", "cuda:0", "cuda:0"]),
+        (["mps", "cpu"], None, ["mps"]),
+        (["cpu"], None, ["cpu"] * max(1, usable_cores() // 2)),
+        (["cpu"], 3, ["cpu"] * 3),
+    ],
+)
+def test_there_is_a_slot_a_gpu_and_on_the_cpu_one_for_two_cores(
+    devices: list[str], wanted: int | None, slots: list[str]
+) -> None:
+    assert places(devices, wanted) == slots
+
+
+def test_training_is_expected_to_report_often_and_preparing_is_not() -> None:
+    slot = JobSlot("nothing is started", queue.SimpleQueue(), "cpu", offers=False)
+    assert slot.patience(600) == 600  # warming
+    assert slot.patience(1) == 120
+    slot.claim = Claim(id="a1", attempt=1, spec=SPEC)
+    assert slot.patience(600) == 3600  # perhaps a download
+    slot.training = True
+    assert slot.patience(600) == 600
 
 
 class Recorder(io.TextIOWrapper):

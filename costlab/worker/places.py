@@ -1,0 +1,37 @@
+"""Where runs are trained: one slot a GPU, else one for every two cores."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # "200000 100000": 2 cores' worth of time; "max 100000": no limit
+
+
+def places(devices: Sequence[str], wanted: int | None = None) -> list[str]:
+    """The device of each slot, for a machine's `devices` (the one that "auto" takes first) and `wanted` runs at once.
+
+    >>> places(["cuda:0", "cuda:1", "cpu"])
+    ['cuda:0', 'cuda:1']
+    >>> places(["cpu"], wanted=2)
+    ['cpu', 'cpu']
+    """
+    best = [name for name in devices if name.startswith("cuda")] or list(devices[:1])
+    number = wanted or (max(1, usable_cores() // 2) if best == ["cpu"] else len(best))
+    return [best[i % len(best)] for i in range(number)]
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on, no more than a container's quota gives it; at least 1."""
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        cores = os.cpu_count() or 1
+    return max(1, min(cores, _quota(_QUOTA) or cores))
+
+
+def _quota(path: Path) -> int | None:
+    try:
+        time, period = path.read_text().split()
+        return int(time) // int(period)
+    except (OSError, ValueError):
+        return None
