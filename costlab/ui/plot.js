@@ -94,6 +94,7 @@ class Chart {
     this.turn = Promise.resolve();
     this.node.addEventListener("keydown", (event) => this.key(event));
     this.node.addEventListener("blur", () => this.leave());
+    this.node.addEventListener("pointerdown", (event) => this.press(event), true);
     this.sizes = new ResizeObserver(() => this.resize());
     this.sizes.observe(this.frame);
     this.state("loading", "Loading the chart…");
@@ -123,7 +124,7 @@ class Chart {
     const layout = { ...themed(figure.layout, colour), height: data.height };
     const config = { ...CONFIG, toImageButtonOptions: { filename: data.key, scale: 2 } };
     await Plotly.react(this.node, figure.data, layout, config);
-    if (!this.updates) this.node.on("plotly_click", (event) => this.click(event.points[0]));
+    if (!this.updates) this.node.on("plotly_click", (event) => this.grid() || this.click(event.points[0]));
     this.painted = painted;
     this.updates += 1;
     this.node.dataset.updates = this.updates;
@@ -159,6 +160,42 @@ class Chart {
     this.send({ x: point.x, y: point.y, curve: point.curveNumber, serial: this.serial });
   }
 
+  grid() {
+    return this.node._fullData.find((trace) => trace.type === "heatmap" && trace.visible === true);
+  }
+
+  // Plotly looks for the point under the pointer at most every 50 ms, so a quick click would name the cell before:
+  // cells of heat maps are found here.
+  press(down) {
+    if (down.button || !down.target.closest(".nsewdrag") || !this.grid()) return;
+    const done = new AbortController();
+    const release = (up) => {
+      done.abort();
+      if (Math.hypot(up.clientX - down.clientX, up.clientY - down.clientY) < 4) this.click(this.cellAt(up));
+    };
+    const once = { signal: done.signal, capture: true };
+    window.addEventListener("pointerup", release, once);
+    window.addEventListener("pointercancel", () => done.abort(), once);
+  }
+
+  cellAt({ clientX, clientY }) {
+    const area = this.node.querySelector(".nsewdrag")?.getBoundingClientRect();
+    const trace = this.grid();
+    if (!area || !trace) return undefined;
+    const { xaxis, yaxis } = this.node._fullLayout;
+    const nearest = (axis, values, pixel) => {
+      const at = axis.p2c(pixel);
+      const off = values.map((value) => Math.abs(axis.d2c(value) - at));
+      return values[off.indexOf(Math.min(...off))];
+    };
+    const all = (values, size) => (values ? [...values] : [...Array(size).keys()]);
+    return {
+      x: nearest(xaxis, all(trace.x, trace.z[0].length), clientX - area.left),
+      y: nearest(yaxis, all(trace.y, trace.z.length), clientY - area.top),
+      curveNumber: trace.index,
+    };
+  }
+
   // Arrow keys walk the points (a heatmap's cells, else the first line's points), Enter clicks, +, - and 0 zoom.
   key(event) {
     if (!this.updates || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -174,9 +211,9 @@ class Chart {
 
   walk([up, right]) {
     const { _fullData: traces, _fullLayout: layout } = this.node;
-    const trace = traces.find((each) => each.visible === true);
+    const grid = this.grid();
+    const trace = grid ?? traces.find((each) => each.visible === true);
     if (!trace) return;
-    const grid = trace.type === "heatmap";
     const [rows, columns] = grid ? [trace.z.length, trace.z[0].length] : [1, trace.x.length];
     const step = layout.yaxis.range[0] > layout.yaxis.range[1] ? -up : up; // the first row may be drawn at the top
     const [row, column] = this.at ?? [step < 0 ? rows : step ? -1 : 0, right < 0 ? columns : right ? -1 : 0];

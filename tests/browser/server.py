@@ -41,10 +41,15 @@ def answers(url: str) -> bool:
         return False
 
 
-def start(home: Path, port: int | None = None, seconds: float = 60) -> Server:
-    """The app on a free port with `home` as its COSTLAB_HOME; raises when it does not answer in time."""
+def start(
+    home: Path, port: int | None = None, seconds: float = 60, app: str = "app.py", path: str = "", worker: bool = True
+) -> Server:
+    """The app on a free port with `home` as its COSTLAB_HOME; raises when it does not answer in time.
+
+    app: another launcher than the real one. path: the path it is served under, "/lab". worker: whether it starts one.
+    """
     port = port or free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://127.0.0.1:{port}{path}"
     home.mkdir(parents=True, exist_ok=True)
     log = home / "server.log"
     command = [
@@ -52,17 +57,19 @@ def start(home: Path, port: int | None = None, seconds: float = 60) -> Server:
         "-m",
         "streamlit",
         "run",
-        "app.py",
+        app,
         "--server.port",
         str(port),
         "--server.headless",
         "true",
     ]
+    environment = {"COSTLAB_HOME": str(home), "STREAMLIT_SERVER_BASE_URL_PATH": path}
+    environment |= {} if worker else {"COSTLAB_WORKER": "off"}
     with log.open("wb") as out:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, "COSTLAB_HOME": str(home)},
+            env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -89,9 +96,9 @@ def stop(server: Server, with_signal: int = signal.SIGTERM, seconds: float = 10)
 
 
 @contextmanager
-def running(home: Path) -> Iterator[Server]:
-    """The app for the length of a block."""
-    server = start(home)
+def running(home: Path, app: str = "app.py", path: str = "", worker: bool = True) -> Iterator[Server]:
+    """The app for the length of a block; the options are those of `start`."""
+    server = start(home, app=app, path=path, worker=worker)
     try:
         yield server
     finally:
