@@ -19,6 +19,8 @@ def draw(cost: CostMatrix, selected: tuple[int, int] | None = None) -> go.Figure
     values = cost.values
     unit = literal(cost.unit)
     names = [[f"truth {t}<br>decision {d}" for d in _all(cost.decisions)] for t in _all(cost.classes)]
+    gap = 1 if max(values.shape) <= 30 else 0
+    written = max(values.shape) <= TEXT_UP_TO
     heat = go.Heatmap(
         z=_height(values),
         text=[[_short(value) for value in row] for row in values],
@@ -26,15 +28,21 @@ def draw(cost: CostMatrix, selected: tuple[int, int] | None = None) -> go.Figure
         hovertext=[
             [f"{n}<br>{v:.6g} {unit}" for n, v in zip(*pair, strict=True)] for pair in zip(names, values, strict=True)
         ],
+        textfont={"size": 14, "weight": 600},
         hoverinfo="text",
-        xgap=1,
-        ygap=1,
+        xgap=gap,
+        ygap=gap,
+        showscale=not written,
         colorbar={"title": {"text": unit or "cost"}, "thickness": 12, "outlinewidth": 0, **_ticks(values)},
         **_colours(values),
     )
     figure = go.Figure(heat)
     figure.update_layout(
-        xaxis={"title": {"text": "decision"}, "side": "top", **_axis(cost.decisions)},
+        xaxis={
+            "title": {"text": f"decision (cells in {unit})" if unit else "decision"},
+            "side": "top",
+            **_axis(cost.decisions),
+        },
         yaxis={"title": {"text": "truth"}, **_axis(cost.classes)} | {"range": [len(cost.classes) - 0.5, -0.5]},
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
     )

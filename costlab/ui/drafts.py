@@ -6,6 +6,7 @@ everything drawn from the matrix stays true.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from costlab.costs import CostMatrix
 from costlab.doctor import Finding, cell_name, within_bounds
 from costlab.numbers import parse_number, show_number
 
+_versions = count(1)  # never the same twice, or a grid would be given the edits of another
 Cell = tuple[int, int]  # truth, decision
 MAX_STEPS = 100  # of undo
 MAX_VALUES = 4_000_000  # costs held in the history of one draft: 32 MB
@@ -106,6 +108,8 @@ class Draft:
         """Go on to `sheet`; the one before can be had back."""
         if sheet == self.sheet:
             return
+        if sheet.cost.classes != self.sheet.cost.classes:
+            self.selected = dearest(sheet.cost)
         self.past.append(self.sheet)
         self.sheet = sheet
         self.future.clear()
@@ -127,22 +131,30 @@ class Draft:
 
     def type(self, texts: Mapping[Cell, str]) -> None:
         """Take texts that were typed or pasted, and look at the cell changed last, a mistake if there is one."""
-        before = self.sheet
-        self.change(self.sheet.with_texts(texts))
-        changed = [cell for cell in texts if before.text(cell) != self.sheet.text(cell)]
+        changed = {cell: text for cell, text in texts.items() if text != self.sheet.text(cell)}
         if changed:
-            self.selected = ([cell for cell in changed if cell[0] != cell[1]] or changed)[-1]
+            self.change(self.sheet.with_texts(changed))
+            self.selected = ([cell for cell in changed if cell[0] != cell[1]] or list(changed))[-1]
 
     def saved(self, cost: CostMatrix, matrix: str) -> None:
         """The matrix was stored as `cost` under the name `matrix`; not a change that undo takes back."""
         self.sheet = replace(self.sheet, cost=cost, stored=cost, matrix=matrix)
 
-    def paint(self, edits: Mapping[Cell, str]) -> list[list[str]]:
-        """What to give a grid that holds `edits` since it was painted; a new `version` where it shows otherwise."""
-        cells = self.sheet.cells()
-        if overlaid(self.painted, edits) != cells:
-            self.version += 1
-            self.painted = cells
+    def forget(self, matrix: str) -> None:
+        """The saved matrix of this name is no more: no sheet goes by it any longer, now or after undo."""
+        for sheets in (self.past, self.future):
+            sheets[:] = [replace(sheet, matrix="") if sheet.matrix == matrix else sheet for sheet in sheets]
+        if self.sheet.matrix == matrix:
+            self.sheet = replace(self.sheet, matrix="")
+
+    def paint(self, wanted: list[list[str]], edits: Mapping[Cell, str]) -> list[list[str]]:
+        """What to give a grid that holds `edits` since it was painted and is to show `wanted`.
+
+        Where the two disagree that is `wanted`, under a new `version`; else what it was painted with.
+        """
+        if overlaid(self.painted, edits) != wanted:
+            self.version = next(_versions)
+            self.painted = wanted
         return self.painted
 
     def _keep_in_bounds(self) -> None:
@@ -150,6 +162,17 @@ class Draft:
         self.selected = (min(self.selected[0], rows - 1), min(self.selected[1], columns - 1))
         while len(self.past) > MAX_STEPS or sum(sheet.cost.values.size for sheet in self.past) > MAX_VALUES:
             del self.past[0]
+
+
+def dearest(cost: CostMatrix) -> Cell:
+    """The mistake that costs most; the first of several.
+
+    >>> dearest(CostMatrix([[0, 1], [100, 0]], "ab"))
+    (1, 0)
+    """
+    mistakes = np.where(np.eye(len(cost.classes), dtype=bool), -np.inf, cost.square)
+    truth, decision = np.unravel_index(int(mistakes.argmax()), mistakes.shape)
+    return int(truth), int(decision)
 
 
 def edited_name(name: str) -> str:

@@ -1,6 +1,8 @@
 """Costs and times as sentences that can be read aloud. Plain text: show it with `st.text`, or `inert` in Markdown."""
 
 import re
+import time
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -10,6 +12,7 @@ _SOUNDS_LIKE_VOWEL = re.compile(
     r"(?!u$|uni([^nm]|$)|use|eu|one\b|once)[aeiou]|hour|honest|heir|8|1[18]($|\D)|[fhlmnrsx]$", re.IGNORECASE
 )
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$&=^])")
+_ACTIVE = re.compile(r":(?=\S)|www(?=\\\.)|@", re.IGNORECASE)
 _COUNTED = {2.0: "twice", 3.0: "three times", 10.0: "ten times"}
 
 
@@ -19,8 +22,8 @@ def inert(text: str) -> str:
     >>> inert("a *b* <i>")
     'a \\\\*b\\\\* \\\\<i\\\\>'
     """
-    # the word joiner is invisible and keeps :red[...] and :smile: from being directives
-    return re.sub(r":(?=\w)", ":\u2060", _MARKDOWN.sub(r"\\\1", text)).replace("\n", " ")
+    # the word joiner is invisible; it keeps :red[...], :smile:, http://, www. and a@b from being acted on
+    return _ACTIVE.sub("\\g<0>\u2060", _MARKDOWN.sub(r"\\\1", text)).replace("\n", " ")
 
 
 def a(noun: str) -> str:
@@ -127,6 +130,25 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def ago(moment: float, now: float | None = None) -> str:
+    """How long ago a moment (seconds since 1970) was; beyond a month, the day.
+
+    >>> ago(100, now=130), ago(100, now=400), ago(0, now=90000), ago(0, now=1e7)
+    ('just now', '5 min ago', '1 day ago', 'on 1 January 1970')
+    """
+    passed = (time.time() if now is None else now) - moment
+    if passed < 60:
+        return "just now"
+    if passed < 3600:
+        return f"{passed // 60:.0f} min ago"
+    if passed < 86400:
+        return f"{passed // 3600:.0f} h ago"
+    if passed < 30 * 86400:
+        return f"{count(int(passed // 86400), 'day')} ago"
+    day = datetime.fromtimestamp(moment, UTC)
+    return f"on {day.day} {day:%B %Y}"
 
 
 def count(size: int, noun: str, plural: str = "") -> str:

@@ -101,28 +101,50 @@ def test_typing_selects_the_mistake_changed_last() -> None:
 
 
 def test_the_selected_cell_stays_inside_a_matrix_that_shrinks() -> None:
-    draft = Draft(sheet(), selected=(2, 2))
-    draft.change(Sheet.of(CostMatrix.zero_one("ab")))
-    assert draft.selected == (1, 1)
+    draft = Draft(Sheet.of(PARTS.with_referral(3)), selected=(2, 3))
+    draft.change(sheet())
+    assert draft.selected == (2, 2)
+
+
+def test_other_classes_select_their_dearest_mistake() -> None:
+    draft = Draft(sheet())
+    draft.change(Sheet.of(CostMatrix([[0, 1], [9, 0]], "ab")))
+    assert draft.selected == (1, 0)
+
+
+def test_a_deleted_matrix_is_forgotten_also_by_undo() -> None:
+    draft = Draft(Sheet.of(PARTS, "prices"))
+    draft.type({(0, 1): "2"})
+    draft.forget("prices")
+    assert draft.sheet.matrix == ""
+    draft.undo()
+    assert draft.sheet.matrix == ""
 
 
 def test_an_edit_is_not_painted_again_but_an_undo_is() -> None:
     draft = Draft(sheet())
-    draft.paint({})
+    draft.paint(draft.sheet.cells(), {})
     first = draft.version
     draft.type({(0, 1): ".5"})
-    draft.paint({(0, 1): ".5"})
+    draft.paint(draft.sheet.cells(), {(0, 1): ".5"})
     assert draft.version == first
     draft.undo()
-    assert draft.paint({(0, 1): ".5"})[0][1] == "1"
-    assert draft.version == first + 1
+    assert draft.paint(draft.sheet.cells(), {(0, 1): ".5"})[0][1] == "1"
+    assert draft.version > first
 
 
 def test_edits_that_the_browser_lost_are_painted_again() -> None:
     draft = Draft(sheet())
-    draft.paint({})
+    draft.paint(draft.sheet.cells(), {})
     draft.type({(0, 1): ".5"})
-    assert draft.paint({})[0][1] == ".5"
+    assert draft.paint(draft.sheet.cells(), {})[0][1] == ".5"
+
+
+def test_two_drafts_never_share_a_version() -> None:
+    first, second = Draft(sheet()), Draft(sheet())
+    for draft in (first, second):
+        draft.paint(draft.sheet.cells(), {})
+    assert first.version != second.version
 
 
 def test_a_change_is_unsaved_until_it_is_stored_or_taken_back() -> None:

@@ -1,0 +1,115 @@
+"""Costs: say what each mistake costs, see what follows, keep the matrix under a name."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from costlab.costs import ORIENTATION
+from costlab.datasets import DATASETS
+from costlab.errors import CostlabError
+from costlab.ui import editing
+from costlab.ui.cell import cell_panel, heat_twin
+from costlab.ui.cost_menus import menus
+from costlab.ui.drafts import Draft, with_classes
+from costlab.ui.grid import grid
+from costlab.ui.sentences import count, inert
+
+
+def choose_source() -> str:
+    """Where the classes come from: a data set, or names of one's own."""
+    return str(
+        st.selectbox(
+            "Classes of",
+            editing.sources(),
+            format_func=editing.source_title,
+            key=editing.CHOSEN,
+            width=420,
+            help="The classes that costs are about: those of a data set you can train on, or names of your own.",
+        )
+    )
+
+
+def own_names(draft: Draft) -> None:
+    """The names of own classes, one a line."""
+    if "names-refused" not in st.session_state:
+        st.session_state["names"] = "\n".join(draft.sheet.cost.classes)
+    st.text_area(
+        "Class names, one a line",
+        key="names",
+        height=120,
+        max_chars=100_000,
+        on_change=_rename,
+        args=(draft,),
+        width=420,
+        help="Costs stay with their names. A new mistake costs 1.",
+    )
+    if refused := st.session_state.get("names-refused"):
+        st.error(inert(f"{refused} The classes are as before."), icon=":material/error:")
+
+
+def _rename(draft: Draft) -> None:
+    names = [line.strip() for line in st.session_state["names"].splitlines() if line.strip()]
+    st.session_state.pop("names-refused", None)
+    try:
+        draft.change(draft.sheet.with_cost(with_classes(draft.sheet.cost, names)))
+    except CostlabError as error:
+        st.session_state["names-refused"] = str(error)
+
+
+def say_state(draft: Draft) -> None:
+    """Whether the costs on screen are saved, and the cells that are not costs."""
+    sheet = draft.sheet
+    if sheet.unsaved:
+        what = f" to '{sheet.matrix}'" if sheet.matrix else ""
+        st.badge(inert(f"Unsaved changes{what}"), icon=":material/edit:", color="orange")
+    elif sheet.matrix:
+        st.badge(inert(f"Saved as '{sheet.matrix}'"), icon=":material/check:", color="green")
+    else:
+        st.badge("Not changed yet", icon=":material/auto_awesome:", color="gray")
+
+
+def say_refused(draft: Draft) -> None:
+    """One sentence for the first refused cell, and how many more there are."""
+    refused = draft.sheet.refused()
+    if refused:
+        more = f" {count(len(refused) - 1, 'more cell')} cannot be read either." if refused[1:] else ""
+        kept = "Until it is put right, the last valid cost counts."
+        st.error(inert(f"{refused[0].sentence} {kept}{more}"), icon=":material/error:")
+
+
+def onwards(source: str, draft: Draft) -> None:
+    """The way to training with these costs."""
+    if source == editing.OWN:
+        st.caption("Own classes have no images. To train with costs, choose a data set above.")
+        return
+    if st.button("Train with these costs", icon=":material/play_circle:", type="primary", key="costs-train"):
+        st.switch_page(Path(__file__).with_name("train.py"), query_params=st.query_params.to_dict())
+
+
+st.title("Costs")
+st.markdown("Say what each mistake costs. Training and decisions follow from it.")
+told = [*editing.follow_address(), *st.session_state.pop("costs-told", [])]
+for sentence in told:
+    st.warning(inert(sentence), icon=":material/info:")
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    source = choose_source()
+    draft = editing.draft_of(source)
+    onwards(source, draft)
+    say_state(draft)
+if source == editing.OWN:
+    own_names(draft)
+else:
+    st.caption(inert(DATASETS[source].description.split("\n\n")[0]))
+menus(source, draft)
+decisions = len(draft.sheet.cost.decisions)
+tracks, left = (2, 1) if decisions <= 6 else (5, 3) if decisions <= 12 else (1, 1)  # a larger grid takes more room
+table = st.grid(tracks, min_column_width=440 if tracks < 5 else 150, gap="medium")
+with table.cell(column_span=left):
+    st.caption(f"**{ORIENTATION}** Type a cost and press Enter: .5, 1e-3, 1/3 and 1,5 mean what they say. "
+               "Or paste a block from a spreadsheet with Ctrl+V.")  # fmt: skip
+    grid(draft, source)
+    say_refused(draft)
+    cell_panel(draft)
+with table.cell(column_span=max(1, tracks - left)):
+    heat_twin(draft)
+editing.publish(source, draft)

@@ -1,0 +1,183 @@
+"""The Costs page in a real browser: what is typed and pasted into the grid is what is meant, and nothing is lost."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from costlab.costs import CostMatrix
+from costlab.store import Store
+from tests.browser.grid_driver import clear_cost, paste_block, shown, type_cost
+from tests.browser.server import Server, running
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app without its worker: costs need none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COSTLAB_WORKER", "off")
+        with running(tmp_path_factory.mktemp("home")) as started:
+            yield started
+
+
+@pytest.fixture
+def defects(page: Page, server: Server) -> Page:
+    """The Costs page with the matrix of surface_defects: ok, scratch, dent, crack, stain."""
+    return opened(page, f"{server.url}/costs?dataset=surface_defects")
+
+
+def opened(page: Page, url: str) -> Page:
+    page.goto(url)
+    expect(page.get_by_test_id("plot-costs-twin")).to_have_attribute("data-state", "ready", timeout=60_000)
+    return page
+
+
+def says(page: Page, sentence: str | re.Pattern[str]) -> None:
+    expect(page.locator(".st-key-cell-sentence")).to_have_text(sentence)
+
+
+def twin(page: Page) -> list[list[str]]:
+    """The texts in the cells of the heat map, as plotly holds them."""
+    return page.evaluate("() => document.querySelector('[data-testid=plot-costs-twin]').data[0].text")
+
+
+def twin_shows(page: Page, truth: int, decision: int, text: str) -> None:
+    page.wait_for_function(
+        """([t, d, text]) => document.querySelector('[data-testid=plot-costs-twin]').data[0].text[t][d] === text""",
+        arg=[truth, decision, text],
+    )
+
+
+def menu(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_a_typed_cost_changes_the_heat_map_and_the_sentence_in_the_same_node(defects: Page) -> None:
+    says(defects, "A 'crack' called 'ok' costs 100 EUR, 100 times as much as an 'ok' called 'crack'.")
+    node = defects.get_by_test_id("plot-costs-twin").element_handle()
+    type_cost(defects, 3, 0, "250")
+    says(defects, "A 'crack' called 'ok' costs 250 EUR, 250 times as much as an 'ok' called 'crack'.")
+    twin_shows(defects, 3, 0, "250")
+    assert node.evaluate("node => node.isConnected")
+    expect(defects.get_by_text("Unsaved changes")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [(".5", "0.5"), ("1e-3", "0.001"), ("1/3", "0.3333"), ("1,5", "1.5")],
+)
+def test_a_number_means_what_it_says(defects: Page, text: str, meant: str) -> None:
+    type_cost(defects, 1, 2, text)
+    says(defects, re.compile(f"A 'scratch' called 'dent' costs {re.escape(meant)} EUR"))
+    twin_shows(defects, 1, 2, meant)
+
+
+def test_a_cost_typed_back_to_what_it_was_is_taken(defects: Page) -> None:
+    type_cost(defects, 3, 0, "5")
+    twin_shows(defects, 3, 0, "5")
+    type_cost(defects, 3, 0, "100")
+    twin_shows(defects, 3, 0, "100")
+
+
+def test_a_pasted_block_arrives_whole(defects: Page) -> None:
+    block = [["0", "1,5", "2"], ["3", "0", "1/3"], ["7", ".5", "0"]]
+    paste_block(defects, 0, 0, block)
+    for truth, row in enumerate([["0", "1.5", "2"], ["3", "0", "0.3333"], ["7", "0.5", "0"]]):
+        for decision, text in enumerate(row):
+            twin_shows(defects, truth, decision, text)
+    assert twin(defects)[3] == ["100", "60", "30", "0", "60"]
+    says(defects, re.compile("A 'dent' called 'scratch' costs 0.5 EUR"))
+    assert [row[:3] for row in shown(defects, 3, 3)] == block
+
+
+def test_a_refused_cell_is_named_keeps_its_text_and_loses_nothing_else(defects: Page) -> None:
+    type_cost(defects, 3, 0, "abc")
+    alert = defects.get_by_test_id("stAlert")
+    expect(alert).to_contain_text("The cost of 'crack' called 'ok': 'abc' is not a number.")
+    assert twin(defects)[3][0] == "100"
+    type_cost(defects, 1, 0, "9")
+    twin_shows(defects, 1, 0, "9")
+    assert shown(defects, 5, 1) == [["0"], ["9"], ["20"], ["abc"], ["4"]]
+    clear_cost(defects, 3, 0)
+    expect(alert).to_contain_text("The cost of 'crack' called 'ok': the cell is empty.")
+    type_cost(defects, 3, 0, "100")
+    expect(alert).to_have_count(0)
+
+
+def test_undo_and_redo_repaint_the_grid(defects: Page) -> None:
+    type_cost(defects, 3, 0, "1/4")
+    twin_shows(defects, 3, 0, "0.25")
+    menu(defects, "Undo")
+    twin_shows(defects, 3, 0, "100")
+    expect(defects.get_by_test_id("glide-cell-1-3")).to_have_text("100")
+    menu(defects, "Redo")
+    twin_shows(defects, 3, 0, "0.25")
+    expect(defects.get_by_test_id("glide-cell-1-3")).to_have_text("1/4")
+
+
+def test_a_click_on_the_heat_map_selects_the_cell(defects: Page) -> None:
+    box = defects.get_by_test_id("plot-costs-twin").locator(".nsewdrag").first.bounding_box()
+    assert box
+    defects.mouse.click(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.1)  # last column, first row
+    says(defects, "An 'ok' called 'stain' costs 1 EUR; a 'stain' called 'ok' costs 4 times as much.")
+    expect(defects.get_by_role("textbox", name="Cost")).to_have_value("1")
+
+
+def test_a_saved_matrix_survives_a_reload_and_opens_again(defects: Page, server: Server) -> None:
+    type_cost(defects, 3, 0, "333")
+    twin_shows(defects, 3, 0, "333")
+    menu(defects, "Save")
+    defects.get_by_role("textbox", name="Name").fill("June prices")
+    defects.get_by_role("textbox", name="Name").press("Enter")
+    defects.locator(".st-key-save-Save").get_by_role("button").click()
+    expect(defects.get_by_text("Saved as 'June prices'")).to_be_visible()
+    expect(defects).to_have_url(re.compile("matrix=June"))
+    defects.reload()
+    opened(defects, defects.url)
+    says(defects, re.compile("A 'crack' called 'ok' costs 333 EUR"))
+    opened(defects, f"{server.url}/costs?dataset=surface_defects")
+    says(defects, re.compile("A 'crack' called 'ok' costs 100 EUR"))
+    menu(defects, "Saved")
+    defects.locator(".st-key-saved-Open").get_by_role("button").click()
+    says(defects, re.compile("A 'crack' called 'ok' costs 333 EUR"))
+    expect(defects.get_by_test_id("glide-cell-1-3")).to_have_text("333")
+
+
+def test_a_deep_link_names_the_matrix(page: Page, server: Server) -> None:
+    cost = CostMatrix([[0, 2, 3], [4, 0, 6], [7, 8, 0]], ["<b>red</b>", "*green*", "[x](http://y.z)"], unit="EUR")
+    Store(f"sqlite:///{server.home / 'costlab.db'}").save_matrix("linked", cost)
+    opened(page, f"{server.url}/costs?matrix=linked")
+    assert twin(page) == [["0", "2", "3"], ["4", "0", "6"], ["7", "8", "0"]]
+    says(page, re.compile(re.escape("A '[x](http:\u2060//y.z)' called '*green*' costs 8 EUR")))
+    assert page.locator(".st-key-cell-sentence a, .st-key-cell-sentence em, .st-key-cell-sentence b").count() == 0
+
+
+def test_an_exported_matrix_can_be_imported_again(defects: Page) -> None:
+    type_cost(defects, 3, 0, "1/3")
+    twin_shows(defects, 3, 0, "0.3333")
+    menu(defects, "Export")
+    with defects.expect_download() as download:
+        defects.get_by_role("button", name="JSON, exact").click()
+    record = json.loads(download.value.path().read_text())
+    assert record["values"][3][0] == 1 / 3
+    defects.keyboard.press("Escape")
+    menu(defects, "Undo")
+    twin_shows(defects, 3, 0, "100")
+    menu(defects, "Import")
+    file = {"name": "costs.json", "mimeType": "application/json", "buffer": json.dumps(record).encode()}
+    defects.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    defects.get_by_role("button", name="Use these costs").click()
+    twin_shows(defects, 3, 0, "0.3333")
+    assert shown(defects, 4, 1)[3] == ["0.3333333333333333"]
+
+
+def test_the_draft_survives_a_visit_to_another_page(defects: Page) -> None:
+    type_cost(defects, 3, 0, "77")
+    twin_shows(defects, 3, 0, "77")
+    defects.get_by_role("link", name="Runs").click()
+    expect(defects.get_by_role("heading", name="Runs")).to_be_visible()
+    defects.get_by_role("link", name="Costs").click()
+    says(defects, re.compile("A 'crack' called 'ok' costs 77 EUR"))
+    expect(defects.get_by_test_id("glide-cell-1-3")).to_have_text("77")

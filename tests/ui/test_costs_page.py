@@ -1,0 +1,214 @@
+"""The Costs page without a browser: its address, its menus, what it refuses, what it hands to the other pages."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from costlab.costs import CostMatrix
+from costlab.datasets import DATASETS
+from costlab.store import Store
+from costlab.ui.session import get_store
+
+PAGE = str(Path(__file__).parents[2] / "pages" / "costs.py")
+
+
+@pytest.fixture(autouse=True)
+def fresh_store() -> Store:
+    """A store in this test's own home."""
+    get_store.clear()
+    return get_store()
+
+
+def page(**address: str) -> AppTest:
+    app = AppTest.from_file(PAGE, default_timeout=30)
+    for key, value in address.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def draft(app: AppTest, name: str) -> CostMatrix:
+    return app.session_state["drafts"][name]
+
+
+def sentences(app: AppTest) -> str:
+    shown = [*app.warning, *app.error, *app.subheader, *app.caption, *app.markdown, *app.text]
+    return "\n".join(element.value.replace("\\", "").replace("\u2060", "") for element in shown)
+
+
+def open_menu(app: AppTest, name: str) -> AppTest:
+    app.session_state[f"menu-{name}"] = True
+    return app.run()
+
+
+def test_it_begins_with_the_suggested_costs_and_their_dearest_mistake() -> None:
+    app = page(dataset="surface_defects")
+    assert not app.exception
+    assert draft(app, "surface_defects") == DATASETS["surface_defects"].module.cost()
+    assert app.subheader[0].value.replace("\\", "").startswith("A 'crack' called 'ok' costs 100 EUR")
+    assert "Not changed yet" in sentences(app)
+    assert "Rows are the truth, columns the decision." in sentences(app)
+
+
+def test_a_cost_set_for_one_cell_changes_the_draft_and_its_sentence_and_undo_restores_it() -> None:
+    app = page(dataset="surface_defects")
+    app.text_input(key="cell-cost").set_value("1/4").run()
+    assert draft(app, "surface_defects").values[3, 0] == 0.25
+    assert "costs 0.25 EUR" in sentences(app)
+    assert "Unsaved changes" in sentences(app)
+    app.button(key="costs-undo").click().run()
+    assert draft(app, "surface_defects").values[3, 0] == 100
+    app.button(key="costs-redo").click().run()
+    assert draft(app, "surface_defects").values[3, 0] == 0.25
+
+
+def test_the_boxes_choose_the_cell() -> None:
+    app = page(dataset="surface_defects")
+    app.selectbox(key="cell-truth").select(0)
+    app.selectbox(key="cell-decision").select(3).run()
+    assert "An 'ok' called 'crack' costs 1 EUR" in sentences(app)
+
+
+def test_a_refused_cost_is_named_and_the_last_valid_one_goes_on() -> None:
+    app = page(dataset="surface_defects")
+    app.text_input(key="cell-cost").set_value("abc").run()
+    assert "The cost of 'crack' called 'ok': 'abc' is not a number." in sentences(app)
+    assert app.text_input(key="cell-cost").value == "abc"
+    assert draft(app, "surface_defects").values[3, 0] == 100
+
+
+def test_a_preset_replaces_the_costs() -> None:
+    app = open_menu(page(dataset="digits"), "start")
+    app.selectbox(key="preset").select("one_dear").run()
+    app.button(key="start-Replace the costs").click().run()
+    assert draft(app, "digits").values[9].tolist() == [50.0] * 9 + [0.0]
+    assert draft(app, "digits").values[0].tolist() == [0.0] + [1.0] * 9
+
+
+def test_a_referral_is_added_and_removed() -> None:
+    app = open_menu(page(dataset="digits"), "adjust")
+    app.text_input(key="extra-cost").set_value("2,5").run()
+    app.button(key="adjust-Add the decision").click().run()
+    assert draft(app, "digits").decisions[10:] == ("refer to a human",)
+    assert draft(app, "digits").values[:, 10].tolist() == [2.5] * 10
+    open_menu(app, "adjust").button(key="adjust-Remove it").click().run()
+    assert draft(app, "digits").decisions == tuple("0123456789")
+
+
+def test_what_a_menu_refuses_is_said_in_it_and_changes_nothing() -> None:
+    app = open_menu(page(dataset="digits"), "adjust")
+    app.text_input(key="factor").set_value("many").run()
+    app.button(key="adjust-Multiply").click().run()
+    assert "The factor: 'many' is not a number." in sentences(app)
+    assert draft(app, "digits") == DATASETS["digits"].module.cost()
+    assert app.session_state["menu-adjust"] is True
+
+
+def test_a_saved_matrix_comes_back_by_its_address() -> None:
+    app = page(dataset="surface_defects")
+    app.text_input(key="cell-cost").set_value("250").run()
+    open_menu(app, "save").text_input(key="save-name-").set_value("May prices").run()
+    app.button(key="save-Save").click().run()
+    assert "Saved as 'May prices'" in sentences(app)
+    assert app.query_params["matrix"] == "May prices"
+    again = page(dataset="surface_defects", matrix="May prices")
+    assert draft(again, "surface_defects").values[3, 0] == 250
+    assert draft(again, "surface_defects").name == "May prices"
+    alone = page(matrix="May prices")
+    assert draft(alone, "surface_defects").values[3, 0] == 250
+
+
+def test_a_change_to_a_saved_matrix_leaves_its_address() -> None:
+    get_store().save_matrix("mine", DATASETS["digits"].module.cost())
+    app = page(dataset="digits", matrix="mine")
+    app.text_input(key="cell-cost").set_value("77").run()
+    assert "matrix" not in app.query_params
+    assert "Unsaved changes to 'mine'" in sentences(app)
+
+
+def test_a_matrix_about_other_classes_is_shown_with_its_own() -> None:
+    get_store().save_matrix("pets", CostMatrix.zero_one(["cat", "dog"]))
+    app = page(dataset="digits", matrix="pets")
+    assert "shown with its own classes" in sentences(app)
+    assert draft(app, "own-classes").classes == ("cat", "dog")
+    assert app.query_params["dataset"] == "own-classes"
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ({"dataset": "digts"}, "did you mean 'digits'?"),
+        ({"dataset": "digits", "matrix": "gone"}, "There is no saved matrix 'gone'"),
+        ({"dataset": "../x"}, "There is no data set named '../x'"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_said_in_one_sentence(address: dict[str, str], sentence: str) -> None:
+    app = page(**address)
+    assert not app.exception
+    assert sentence in sentences(app)
+    assert len(app.warning) == 1
+    app.run()
+    assert len(app.warning) == 0
+
+
+def test_deleting_asks_first_and_takes_the_name_off_the_draft() -> None:
+    get_store().save_matrix("mine", DATASETS["digits"].module.cost())
+    app = open_menu(page(dataset="digits", matrix="mine"), "saved")
+    app.button(key="saved-delete").click().run()
+    assert get_store().matrix("mine")
+    app.button(key="saved-Delete it for good").click().run()
+    assert get_store().matrices() == []
+    assert "Saved as" not in sentences(app)
+
+
+def test_saving_under_a_known_name_warns_and_adds_a_revision() -> None:
+    get_store().save_matrix("mine", DATASETS["digits"].module.cost())
+    app = page(dataset="digits")
+    app.text_input(key="cell-cost").set_value("77").run()
+    open_menu(app, "save").text_input(key="save-name-").set_value("mine").run()
+    assert "There is a matrix of this name, revision 1" in sentences(app)
+    app.button(key="save-Save a new revision").click().run()
+    assert [saved.revision for saved in get_store().matrix_history("mine")] == [2, 1]
+
+
+def test_own_class_names_are_typed_and_keep_their_costs() -> None:
+    app = page(dataset="own-classes")
+    app.text_area(key="names").set_value("ok\ncrack").run()
+    app.text_input(key="cell-cost").set_value("9").run()
+    app.text_area(key="names").set_value("ok\ncrack\ndent").run()
+    cost = draft(app, "own-classes")
+    assert cost.classes == ("ok", "crack", "dent")
+    assert cost.values[0].tolist() == [0, 9, 1]
+    app.text_area(key="names").set_value("ok\nok").run()
+    assert "named twice" in sentences(app)
+    assert app.text_area(key="names").value == "ok\nok"
+    assert draft(app, "own-classes") == cost
+
+
+def test_an_import_is_checked_and_its_classes_must_fit() -> None:
+    app = open_menu(page(dataset="digits"), "import")
+    app.file_uploader(key="import-file").set_value(("x.csv", b"a,b\n1,2", "text/csv")).run()
+    assert "Expected a table" in sentences(app)
+    other = CostMatrix([[0, 3], [5, 0]], ["cat", "dog"], unit="EUR").to_csv().encode()
+    app.file_uploader(key="import-file").set_value(("pets.csv", other, "text/csv")).run()
+    assert "other classes than the data set" in sentences(app)
+    assert draft(app, "digits") == DATASETS["digits"].module.cost()
+    app.button(key="import-Open it with its own classes").click().run()
+    assert draft(app, "own-classes").values.tolist() == [[0, 3], [5, 0]]
+
+
+def test_an_import_takes_the_data_sets_order_of_classes() -> None:
+    reverse = CostMatrix.ordinal("9876543210", power=2).to_json().encode()
+    app = open_menu(page(dataset="digits"), "import")
+    app.file_uploader(key="import-file").set_value(("r.json", reverse, "application/json")).run()
+    app.button(key="import-Use these costs").click().run()
+    assert draft(app, "digits").classes == tuple("0123456789")
+    assert draft(app, "digits").values[0, 9] == 81
+
+
+def test_a_hundred_classes_are_a_list_of_exceptions() -> None:
+    names = [f"class {i}" for i in range(100)]
+    get_store().save_matrix("many", CostMatrix.zero_one(names).replaced(3, 5, 7.0))
+    app = page(matrix="many")
+    assert not app.exception
+    assert "A mistake costs 1 here, with 1 exception." in sentences(app)
