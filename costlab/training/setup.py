@@ -36,7 +36,7 @@ class Setup:
     batch_size: int
 
 
-def set_up(spec: RunSpec) -> Setup:
+def set_up(spec: RunSpec, images: ImageSet | None = None) -> Setup:
     """Check the spec's names and options, load the data, make model and loss, move all of it to the device.
 
     Raises UnknownName, InvalidSpec, InvalidCosts, DataUnavailable or DeviceUnavailable, each one sentence.
@@ -44,7 +44,11 @@ def set_up(spec: RunSpec) -> Setup:
     device = find_device(spec.device)
     _check(MODELS, spec.model)
     _check(LOSSES, spec.loss)
-    images: ImageSet = _make(DATASETS, spec.dataset)
+    if images is None:
+        classes = DATASETS[spec.dataset.name].module.CLASSES
+        if spec.cost is not None:
+            spec.cost.for_classes(classes)  # refused before anything is downloaded
+        images = _make(DATASETS, spec.dataset)
     cost = images.cost if spec.cost is None else spec.cost.for_classes(images.classes)
     counts = np.bincount(images.target[images.split == "train"], minlength=len(images.classes))
     randomness = Randomness(spec.seed, device)
