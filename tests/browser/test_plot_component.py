@@ -1,4 +1,4 @@
-"""The chart component in a real browser: it updates in place, keeps a zoom, hands out each click once, and fails in words."""
+"""The chart component in a real browser: updated in place, keeping a zoom, each click once, failing in words."""
 
 import re
 from collections.abc import Iterator

@@ -1,0 +1,118 @@
+"""What the app serves: every page as the first request, the chart library from its own address, no torch beside it."""
+
+import gzip
+import sys
+import urllib.error
+import urllib.request
+from http.client import HTTPResponse
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.server import Server, running
+
+PAGES = {"/costs": "Costs", "/train": "Train", "/run": "Run", "/run?id=nowhere": "Run", "/runs": "Runs"}
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory):
+    """The app without a worker."""
+    with running(tmp_path_factory.mktemp("home"), worker=False) as server:
+        yield server
+
+
+def get(url: str, **headers: str) -> HTTPResponse:
+    return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=20)
+
+
+def status_and_body(url: str) -> tuple[int, bytes]:
+    try:
+        with get(url) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def streamlit_page() -> tuple[int, bytes]:
+    """What Streamlit answers to an address that it takes for a page."""
+    return 200, files("streamlit").joinpath("static/index.html").read_bytes()
+
+
+def test_the_chart_library_is_the_installed_one_compressed_once_and_kept_by_the_browser(alone: Server):
+    plain = files("plotly").joinpath("package_data/plotly.min.js").read_bytes()
+    small = get(f"{alone.url}/costlab/plotly.js", **{"Accept-Encoding": "gzip"})
+    assert small.headers["Content-Encoding"] == "gzip"
+    body = small.read()
+    assert gzip.decompress(body) == plain
+    assert len(body) < len(plain) / 3
+    assert get(f"{alone.url}/costlab/plotly.js").read() == plain
+
+
+def test_only_the_current_version_may_be_kept_for_ever(alone: Server, page: Page):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{alone.url}/costs")
+    expect(page.locator("[data-testid^=plot-]").first).to_have_attribute("data-state", "ready", timeout=30_000)
+    library = next(url for url in asked if "plotly.js" in url)
+    assert "immutable" in get(library).headers["Cache-Control"]
+    assert get(library.split("?")[0] + "?v=old").headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", ["/costlab/app.py", "/costlab/..%2Fserver.py", "/costlab/plotly.js/x"])
+def test_nothing_else_can_be_fetched_there(alone: Server, path: str):
+    status, body = status_and_body(f"{alone.url}{path}")
+    assert status in (400, 404) or (status, body) == streamlit_page()
+
+
+def test_the_browser_is_only_ever_sent_to_this_server(alone: Server, page: Page):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    for path in PAGES:
+        page.goto(f"{alone.url}{path}")
+        expect(page.get_by_test_id("stSidebarNav")).to_be_visible(timeout=30_000)
+        page.wait_for_timeout(500)
+    strangers = [url for url in asked if not url.startswith((alone.url, "data:", "blob:"))]
+    assert strangers == []
+
+
+@pytest.mark.parametrize(("path", "title"), PAGES.items())
+def test_every_page_is_there_as_the_first_request_after_a_start(tmp_path: Path, page: Page, path: str, title: str):
+    with running(tmp_path, worker=False) as server:
+        page.goto(f"{server.url}{path}")
+        expect(page).to_have_title(f"{title} · costlab", timeout=30_000)
+        expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        expect(page.get_by_text("does not seem to exist")).to_have_count(0)
+
+
+def test_the_bare_address_leads_to_the_costs(alone: Server, page: Page):
+    page.goto(f"{alone.url}/")
+    expect(page).to_have_url(f"{alone.url}/costs")
+
+
+def test_the_logo_leads_to_the_costs(alone: Server, page: Page):
+    page.goto(f"{alone.url}/runs")
+    page.get_by_test_id("stLogoLink").click()
+    expect(page).to_have_title("Costs · costlab", timeout=30_000)
+
+
+def test_our_icon_stands_in_the_tab(alone: Server, page: Page):
+    own = files("costlab.ui").joinpath("favicon.svg").read_bytes()
+    assert get(f"{alone.url}/favicon.png").read() == own
+    page.goto(f"{alone.url}/runs")
+    expect(page).to_have_title("Runs · costlab", timeout=30_000)
+    icon = page.evaluate("() => document.querySelector(\"link[rel~='icon']\").href")
+    assert get(icon).read() == own
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the maps of a process are Linux's")
+def test_no_page_brings_torch_into_the_process_of_the_screens(alone: Server, page: Page):
+    for path in PAGES:
+        page.goto(f"{alone.url}{path}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
+        page.wait_for_timeout(500)
+    mapped = Path(f"/proc/{alone.process.pid}/maps").read_text()
+    assert "libpython" in mapped or "python" in mapped
+    assert "torch" not in mapped
