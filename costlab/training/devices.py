@@ -61,9 +61,9 @@ def device_name(device: torch.device) -> str:
 def precision(asked: str, device: torch.device, shape: tuple[int, ...]) -> Literal["float32", "bfloat16"]:
     """The number format of the forward pass on images of `shape` (C, H, W); "auto" is a rule, not a measurement.
 
-    So every process of a machine gives the same answer. On a CPU that multiplies bfloat16 natively training took 0.70 of the
-    time on 28x28 pixels and 0.93 on 8x8; on one that does not, 2 to 11 times as long. On a GPU, networks as small as
-    these should wait for launches, not for sums (not measured).
+    So every process of a machine gives the same answer. On a CPU that multiplies bfloat16 natively, training took 0.70
+    of the time on 28x28 pixels and 0.93 on 8x8; on one that does not, 2 to 11 times as long. On a GPU, networks as
+    small as these should wait for launches, not for sums (not measured).
     """
     if asked != "auto":
         return cast(Literal["float32", "bfloat16"], asked)
