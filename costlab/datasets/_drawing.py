@@ -1,7 +1,7 @@
 """Drawing many small pictures at once with numpy: random parameters, lines, blobs, blocks of images.
 
-Images come in blocks of `BLOCK`, each from a random generator of its own. So an image's pixels depend on its index and the
-options of the drawing only, never on how many images are drawn.
+Images come in blocks of `BLOCK`, each from a random generator of its own. So an image's pixels depend on its index and
+the options of the drawing only, never on how many images are drawn.
 """
 
 from collections.abc import Callable
@@ -26,6 +26,10 @@ class Draw:
     def chance(self, share: float) -> np.ndarray:
         """True in about this share of the images."""
         return self(0, 1) < share
+
+    def either(self, share: float, yes: float, no: float) -> np.ndarray:
+        """`yes` in about this share of the images, else `no`."""
+        return np.where(self.chance(share), np.float32(yes), np.float32(no))
 
     def normal(self, *shape: int) -> np.ndarray:
         """(number, *shape) standard normal."""
@@ -61,7 +65,7 @@ def segment_distance(x0: np.ndarray, y0: np.ndarray, x1: np.ndarray, y1: np.ndar
     return np.hypot(X - x0 - along * dx, Y - y0 - along * dy)
 
 
-def turned(x: np.ndarray, y: np.ndarray, angle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def turned(x: np.ndarray | float, y: np.ndarray | float, angle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Coordinates of every pixel, (n, 32, 32) each, as seen from (x, y) with axes turned by `angle` (radians)."""
     cos, sin = np.cos(angle), np.sin(angle)
     return (X - x) * cos + (Y - y) * sin, (Y - y) * cos - (X - x) * sin

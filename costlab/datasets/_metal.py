@@ -1,27 +1,16 @@
 """Draws 32x32 views of a turned metal part, whole or with a scratch, dent, crack or stain. All of it is invented.
 
-Every mark has a severity. Good parts carry harmless marks too: fainter scratches, dents and smears within tolerance, and
-seams that look like straight cracks. Where the two ranges of severity overlap, nobody can tell for sure.
+Every mark has a severity. Good parts carry harmless marks too: fainter scratches, dents and smears, within tolerance,
+and seams that look like straight cracks. Where the two ranges of severity overlap, nobody can tell for sure.
 """
 
 import numpy as np
 
-from costlab.datasets._drawing import (
-    BLOCK,
-    SIZE,
-    Draw,
-    X,
-    Y,
-    bell,
-    classes_of,
-    segment_distance,
-    step,
-    to_bytes,
-    turned,
-)
+from costlab.datasets import _drawing as drawing
+from costlab.datasets._drawing import SIZE, Draw, X, Y, bell, step, turned
 
 SHARES = (0.60, 0.11, 0.10, 0.08, 0.11)  # of ok, scratch, dent, crack, stain
-BLEMISHED = 0.75  # share of good parts with a harmless mark
+HARMLESS = (0.27, 0.22, 0.18, 0.08, 0.25)  # of good parts: without a mark, with a faint scratch, dent, seam, smear
 TONES = 192  # steps of the profile across the grain, a quarter of a pixel each
 
 
@@ -32,32 +21,35 @@ def metal_block(block: int, noise: float, overlap: float) -> tuple[np.ndarray, n
     defects look alike.
     """
     rng = np.random.default_rng([1, block])
-    target = classes_of(rng, SHARES)
-    draw = Draw(rng, BLOCK)
+    target = drawing.classes_of(rng, SHARES)
+    draw = Draw(rng, drawing.BLOCK)
     light = draw(0, 2 * np.pi)  # the side it comes from
-    surface = _surface(draw, light)
-    harmless = np.where(draw.chance(BLEMISHED), 1 + (4 * draw(0, 1)).astype(np.int64), 0)[:, 0, 0]
+    surface, metal = _surface(draw, light)
+    harmless = drawing.classes_of(rng, HARMLESS)
     severity = np.where(target[:, None, None] > 0, _defect(draw, overlap), _blemish(draw, overlap))
     kind = np.where(target > 0, target, harmless)
     for number, mark in enumerate((_scratch, _dent, _crack, _stain), start=1):
         rows = kind == number
         some = Draw(np.random.default_rng([1, block, number]), int(rows.sum()))
-        surface[rows] += mark(some, severity[rows], light[rows], (target[rows] > 0)[:, None, None])
+        surface[rows] += metal[rows] * mark(some, severity[rows], light[rows], (target[rows] > 0)[:, None, None])
     surface += np.float32(noise) * draw.normal(SIZE, SIZE)
-    return to_bytes(surface)[:, None], target
+    return drawing.to_bytes(surface)[:, None], target
 
 
 def _defect(draw: Draw, overlap: float) -> np.ndarray:
-    lowest = 0.5 - 0.4 * overlap
-    return lowest + (1 - lowest) * draw(0, 1) ** 1.3
+    lowest = 0.55 - 0.4 * overlap
+    return lowest + (1 - lowest) * draw(0, 1) ** 0.9
 
 
 def _blemish(draw: Draw, overlap: float) -> np.ndarray:
     return draw(0.05, 0.2 + 0.5 * overlap)
 
 
-def _surface(draw: Draw, light: np.ndarray) -> np.ndarray:
-    """(n, 32, 32): turning marks around a far centre, lit from one side, sometimes with the part's edge in view."""
+def _surface(draw: Draw, light: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Turning marks around a far centre, lit from one side, sometimes with the part's edge in view.
+
+    (n, 32, 32) each: brightness, and how much of the pixel is metal.
+    """
     far = 20 + 300 * draw(0, 1) ** 3
     angle = draw(0, 2 * np.pi)
     x, y = 15.5 - far * np.cos(angle), 15.5 - far * np.sin(angle)
@@ -71,10 +63,10 @@ def _surface(draw: Draw, light: np.ndarray) -> np.ndarray:
     toward, _ = turned(15.5, 15.5, light)
     lit = draw(0.40, 0.60) + draw(0.0, 0.16) * toward / 16
     surface = (lit + shine) * (1 + 2 * texture) + 0.4 * texture
-    inside = draw(9, 15.5) + np.where(draw.chance(0.25), 0, 40) - turned(15.5, 15.5, draw(0, 6.3))[0]
+    inside = draw(9, 15.5) + draw.either(0.25, 0, 40) - turned(15.5, 15.5, draw(0, 6.3))[0]
     chamfer = draw(0.05, 0.3) * bell(inside - 1.2, 0.9)
-    dark = step(inside, 0.35)
-    return (surface + chamfer) * dark + draw(0.05, 0.15) * (1 - dark)
+    metal = step(inside, 0.35)
+    return (surface + chamfer) * metal + draw(0.05, 0.15) * (1 - metal), metal
 
 
 def _tones(draw: Draw) -> np.ndarray:
@@ -91,7 +83,7 @@ def _scratch(draw: Draw, severity: np.ndarray, light: np.ndarray, defect: np.nda
     ends = step(draw(5, 13) - np.abs(along), 0.8)
     width = draw(0.55, 0.95)
     line = bell(across, width) - draw(0.2, 0.6) * bell(across - 1.4, 0.9)
-    return np.where(draw.chance(0.2), -0.55, 0.6) * severity * line * ends
+    return draw.either(0.2, -0.55, 0.6) * severity * line * ends
 
 
 def _dent(draw: Draw, severity: np.ndarray, light: np.ndarray, defect: np.ndarray) -> np.ndarray:
@@ -101,7 +93,7 @@ def _dent(draw: Draw, severity: np.ndarray, light: np.ndarray, defect: np.ndarra
     size = draw(2.6, 5.5)
     depth = bell(np.hypot(along, across * draw(0.9, 1.5)), size)
     toward, _ = turned(x, y, light)
-    return severity * depth * (-0.75 * toward / size - 0.12)
+    return severity * depth * (-0.95 * toward / size - 0.15)
 
 
 def _crack(draw: Draw, severity: np.ndarray, light: np.ndarray, defect: np.ndarray) -> np.ndarray:
@@ -120,10 +112,10 @@ def _crack(draw: Draw, severity: np.ndarray, light: np.ndarray, defect: np.ndarr
         length = draw(1.6, 3.2)
         x1, y1 = x + length * np.cos(heading), y + length * np.sin(heading)
         drawn = (number < steps) if number < 9 else forks
-        piece = draw(0.6, 1.0) * bell(segment_distance(x, y, x1, y1), draw(0.5, 0.8))
+        piece = draw(0.6, 1.0) * bell(drawing.segment_distance(x, y, x1, y1), draw(0.5, 0.8))
         line = np.maximum(line, np.where(drawn, piece, 0))
         x, y = x1, y1
-    return -0.55 * severity * line
+    return -0.7 * severity * line
 
 
 def _stain(draw: Draw, severity: np.ndarray, light: np.ndarray, defect: np.ndarray) -> np.ndarray:
@@ -135,4 +127,4 @@ def _stain(draw: Draw, severity: np.ndarray, light: np.ndarray, defect: np.ndarr
             np.hypot(X - x - 3.5 * draw.normal(1, 1), Y - y - 3.5 * draw.normal(1, 1)), draw(2.5, 5)
         )
     cover = 1 - np.exp(-1.4 * amount)
-    return -severity * (0.3 * cover + draw(0, 0.5) * cover * (1 - cover))
+    return -severity * (0.4 * cover + draw(0, 0.5) * cover * (1 - cover))

@@ -1,4 +1,4 @@
-"""Grey 32x32 views of a machined part: in order, or with a scratch, dent, crack or stain. Synthetic: a program drew them.
+"""Grey 32x32 views of a machined part: in order, or with a scratch, dent, crack or stain. Synthetic: a program drew it.
 
 No real part was photographed; the images are for teaching and testing, and say nothing about a real inspection line.
 Most parts are in order, as in a real line, and many of those carry harmless marks that look like faint defects, so some
@@ -36,7 +36,7 @@ class Options(DatasetOptions):
         ge=0,
         le=1,
         title="Overlap",
-        description="How far harmless marks and defects look alike; 0 keeps them apart.",
+        description="How far harmless marks look like defects; 0 keeps them apart.",
     )
 
 
