@@ -2,6 +2,6 @@
 
 import streamlit as st
 
-from costlab.ui.server import lifespan, routes
+from costlab.ui.server import lifespan, routes, say_error
 
-app = st.App("costlab/ui/main.py", lifespan=lifespan, routes=routes())
+app = st.App("costlab/ui/main.py", lifespan=lifespan, routes=routes(), on_script_error=say_error)

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from costlab.costs import CostMatrix
-from costlab.figures._marks import DIVERGING, FRAME, literal, name_axis
+from costlab.figures._marks import DIVERGING, FRAME, NAMES_SHOWN, literal, name_axis
 
 TITLE = "Confusion matrix"
 TEXT_UP_TO = 12  # classes; beyond, the numbers no longer fit into their cells
@@ -21,7 +21,7 @@ SCALES = {
 
 
 def draw(
-    counts: Sequence[Sequence[int]],
+    counts: Sequence[Sequence[int]] | np.ndarray,
     shares: np.ndarray,
     cost: CostMatrix,
     mode: str,
@@ -32,14 +32,15 @@ def draw(
     x and y of a click are names as `cell` takes them.
     """
     percent = mode != "counts"
+    kind = np.float32 if len(cost.decisions) > NAMES_SHOWN else np.float64  # half the bytes where it is many
     heat = go.Heatmap(
-        z=shares,
+        z=np.asarray(shares, dtype=kind),
         x=[literal(name) for name in cost.decisions],
         y=[literal(name) for name in cost.classes],
         text=[[_short(value, percent) for value in row] for row in shares] if _has_text(cost) else None,
         texttemplate="%{text}" if _has_text(cost) else None,
         textfont={"size": 15 if len(cost.classes) <= 6 else 12},
-        customdata=np.stack([np.asarray(counts), np.asarray(counts) * cost.values], axis=-1),
+        customdata=np.stack([np.asarray(counts), np.asarray(counts) * cost.values], axis=-1).astype(kind),
         hovertemplate=_hover(cost, percent, mode),
         xgap=1,
         ygap=1,

@@ -74,9 +74,10 @@ def _as_json(figure: go.Figure, key: str) -> str:
 def _remember(state: str) -> None:
     """Keep a click until `plot` hands it out: Streamlit may interrupt a run and deliver its trigger again."""
     sent = st.session_state[state].get("click")
-    if not isinstance(sent, dict):
+    curve, serial = (sent.get("curve"), sent.get("serial")) if isinstance(sent, dict) else (None, None)
+    if not isinstance(curve, int) or not isinstance(serial, int):
         return
-    click = Click(sent.get("x"), sent.get("y"), int(sent.get("curve", 0)), int(sent.get("serial", 0)))
+    click = Click(sent.get("x"), sent.get("y"), curve, serial)
     if st.session_state.get(f"{state}-serial") != click.serial:
         st.session_state[f"{state}-serial"] = click.serial
         st.session_state[f"{state}-click"] = click

@@ -1,9 +1,10 @@
 """The two charts of a run's page: its confusion matrix, at any epoch and in five modes, and its curves."""
 
 from collections.abc import Iterable
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from costlab.costs import ORIENTATION, CostMatrix
@@ -53,8 +54,7 @@ def _heatmap(run: Run, history: list[Epoch], cost: CostMatrix) -> int:
     if click := take_click("confusion"):
         st.session_state[key] = confusion_heatmap.cell(click.x, click.y, cost)
     selected = st.session_state.get(key)
-    figure = confusion_heatmap.draw(counts.tolist(), confusion_share(counts, cost, mode), cost, mode, selected)
-    figure.update_layout(uirevision=run.id)
+    figure = _drawn_heatmap((run.id, run.attempt, part, epoch, mode, selected), counts, cost)
     where = f"{PARTS[part]}, epoch {epoch}" if part == "valid" else PARTS[part]
     right = int(np.trace(counts[:, : len(cost.classes)]))
     alt = f"Confusion matrix, {where}, {MODES[mode][1]}. {right} of {counts.sum()} images were decided right."
@@ -130,8 +130,7 @@ def _curves(run: Run, history: list[Epoch], cost: CostMatrix, epoch: int) -> Non
     constant = ConstantResult(decision=cost.decisions[decision], mean_cost=mean)
     total = run.spec.epochs if run.active else history[-1].epoch
     back = epoch if epoch < history[-1].epoch else None
-    figure = learning_curves.draw(history, cost.unit, total, constant, back)
-    figure.update_layout(uirevision=run.id)
+    figure = _drawn_curves((run.id, run.attempt, len(history), total, back), history, cost, constant)
     last = history[-1]
     alt = (
         f"Validation cost and loss by epoch. At epoch {last.epoch}, argmax costs {amount(last.valid_cost, cost.unit)} "
@@ -139,6 +138,24 @@ def _curves(run: Run, history: list[Epoch], cost: CostMatrix, epoch: int) -> Non
         f"{number(constant.mean_cost)}; the loss is {number(last.valid_loss)}."
     )
     plot(figure, key="curves", alt=alt, height=max(_height(cost) + 110, 520))
+
+
+# Drawing takes longer than the rest of an update: once for all who see the same, not again until it changes.
+
+
+@st.cache_resource(show_spinner=False, max_entries=200)
+def _drawn_heatmap(view: tuple[Any, ...], _counts: np.ndarray, _cost: CostMatrix) -> go.Figure:
+    run_id, _, _, _, mode, selected = view
+    figure = confusion_heatmap.draw(_counts, confusion_share(_counts, _cost, mode), _cost, mode, selected)
+    return figure.update_layout(uirevision=run_id)
+
+
+@st.cache_resource(show_spinner=False, max_entries=200)
+def _drawn_curves(
+    view: tuple[Any, ...], _history: list[Epoch], _cost: CostMatrix, _constant: ConstantResult
+) -> go.Figure:
+    run_id, _, _, epochs, back = view
+    return learning_curves.draw(_history, _cost.unit, epochs, _constant, back).update_layout(uirevision=run_id)
 
 
 def _known(value: str | None, names: Iterable[str], default: str) -> str:

@@ -47,7 +47,7 @@ def progress(run: Run, epoch: int, worker: bool) -> str:
         return "Cancelling…"
     if run.state == "starting" or run.prepared is None:
         return "Starting: loading the images and building the model."
-    text = f"{epoch} of {count(run.spec.epochs, 'epoch')} done, {run.fraction:.0%} of the training"
+    text = f"{epoch} of {count(run.spec.epochs, 'epoch')} done, {percent(run.fraction)} of the training"
     if 0.03 < run.fraction < 1:
         text += f", about {duration(run.seconds * (1 / run.fraction - 1))} left"
     return text + "."
@@ -91,7 +91,7 @@ def verdict(test: TestResult, images: int, unit: str) -> str:
     where = f"on {number(images)} test images"
     if saved == 0:
         said = f"Both rules cost the same {where}."
-    elif blind > 0 and aware >= 0:
+    elif blind > 0 and 0 <= aware <= 10 * blind:
         much = f"{'saved' if saved > 0 else 'cost'} {percent(abs(saved) / blind)} {'of' if saved > 0 else 'more than'}"
         said = f"Deciding by least expected cost {much} what argmax costs {where}."
     else:

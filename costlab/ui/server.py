@@ -17,6 +17,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from streamlit import config
 
+from costlab.errors import CostlabError
+from costlab.ui.sentences import inert
+
 # Served files by the name in their address: where they lie, and what they are.
 ASSETS = {
     "plotly.js": ("plotly", "package_data/plotly.min.js", "text/javascript"),
@@ -93,6 +96,18 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
         await asyncio.to_thread(stop)
 
 
+def say_error(error: Exception) -> bool:
+    """Tell the visitor of an error in a page: costlab's own sentence, or that the log has it (Streamlit writes it)."""
+    if isinstance(error, CostlabError):
+        st.error(inert(str(error)), icon=":material/error:")
+    else:
+        st.error(
+            "This page failed because of a fault in costlab; the server's log says where. Reload the page to go on.",
+            icon=":material/error:",
+        )
+    return True  # shown
+
+
 def _start_worker() -> Callable[[], Any]:
     if os.environ.get("COSTLAB_WORKER", "").lower() == "off":
         return lambda: None
@@ -109,4 +124,5 @@ def _import_everything() -> None:
     import plotly.graph_objects  # noqa: F401
     import pyarrow  # noqa: F401
 
+    import costlab.store
     import costlab.ui.plot  # noqa: F401
