@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-BLOCK = 256
+BLOCK = 64
 SIZE = 32
 Y, X = np.mgrid[:SIZE, :SIZE].astype(np.float32)[:, None]  # (1, 32, 32) each: the middle of a pixel is a whole number
 

@@ -15,7 +15,7 @@ TONES = 192  # steps of the profile across the grain, a quarter of a pixel each
 
 
 def metal_block(block: int, noise: float, overlap: float) -> tuple[np.ndarray, np.ndarray]:
-    """(256, 1, 32, 32) uint8 images and (256,) int64 classes of one block.
+    """(BLOCK, 1, 32, 32) uint8 images and (BLOCK,) int64 classes of one block.
 
     noise: the camera's, standard deviation as a share of full brightness. overlap: 0 to 1, how far harmless marks and
     defects look alike.
