@@ -16,36 +16,12 @@ def _start() -> None:
 
 # The icon before the navigation: else Streamlit fetches a page's icon from Google for the browser's tab.
 st.set_page_config(page_icon=str(HERE / "favicon.svg"), layout="wide")
-costs = st.Page(
-    COSTS,
-    title="Costs",
-    icon=":material/grid_on:",
-    url_path="costs",
-    help="Say what each mistake costs, see what follows, and keep the matrix under a name.",
-)
+costs = st.Page(COSTS, title="Costs", icon=":material/grid_on:", url_path="costs")
 pages = [
     costs,
-    st.Page(
-        TRAIN,
-        title="Train",
-        icon=":material/play_circle:",
-        url_path="train",
-        help="Choose a data set, losses and seeds, and queue runs for the worker.",
-    ),
-    st.Page(
-        RUN,
-        title="Run",
-        icon=":material/monitoring:",
-        url_path="run",
-        help="Watch one run live: its confusion matrix, its curves, and what its decisions cost.",
-    ),
-    st.Page(
-        RUNS,
-        title="Runs",
-        icon=":material/table_rows:",
-        url_path="runs",
-        help="All runs: their state, what they cost; compare, open and delete them.",
-    ),
+    st.Page(TRAIN, title="Train", icon=":material/play_circle:", url_path="train"),
+    st.Page(RUN, title="Run", icon=":material/monitoring:", url_path="run"),
+    st.Page(RUNS, title="Runs", icon=":material/table_rows:", url_path="runs"),
 ]
 page = st.navigation([st.Page(_start, title="costlab", default=True, visibility="hidden"), *pages])
 st.set_page_config(page_title=f"{page.title} · costlab")

@@ -69,8 +69,12 @@ def store(alone: Server) -> Store:
 
 @pytest.fixture
 def work(store: Store) -> Work:
-    """A run that has just started."""
-    spec = RunSpec(dataset="surface_defects", loss="cross_entropy", cost=COST, epochs=10)
+    return begin(store)
+
+
+def begin(store: Store, seed: int = 0) -> Work:
+    """A run that has just started, held by the test."""
+    spec = RunSpec(dataset="surface_defects", loss="cross_entropy", cost=COST, epochs=10, seed=seed)
     store.add(spec)
     claim = store.claim("test")
     assert claim is not None
@@ -270,3 +274,18 @@ def test_once_the_run_has_ended_the_page_asks_for_it_no_more(alone: Server, work
     frames.clear()
     page.wait_for_timeout(4500)
     assert sum(frames) < 8000  # one update of the charts alone is more than that
+
+
+@pytest.mark.parametrize("query", ["&epoch=abc&mode=nonsense&part=x", "&epoch=99999999", "&epoch=-1&mode=", "&epoch=0"])
+def test_nonsense_in_the_address_is_passed_over(alone: Server, work: Work, page: Page, query: str):
+    shown = [work.epoch(), work.epoch()][-1]
+    shows(page, watch(page, alone, work, query), shown)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_without_an_id_the_run_that_is_under_way_is_shown(alone: Server, work: Work, page: Page):
+    work.epoch()
+    page.goto(f"{alone.url}/run")
+    expect(page.get_by_test_id("plot-confusion")).to_have_attribute("data-state", "ready")
+    newest = next(run for run in work.store.runs() if run.active)
+    page.wait_for_function(f"() => new URL(location).searchParams.get('id') === '{newest.id}'")
