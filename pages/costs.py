@@ -1,7 +1,5 @@
 """Costs: say what each mistake costs, see what follows, keep the matrix under a name."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from costlab.costs import ORIENTATION
@@ -12,6 +10,7 @@ from costlab.ui.cell import cell_panel, heat_twin
 from costlab.ui.cost_menus import menus
 from costlab.ui.drafts import Draft, with_classes
 from costlab.ui.grid import grid
+from costlab.ui.places import TRAIN
 from costlab.ui.sentences import count, inert
 
 
@@ -83,7 +82,7 @@ def onwards(source: str, draft: Draft) -> None:
         st.caption("Own classes have no images. To train with costs, choose a data set above.")
         return
     if st.button("Train with these costs", icon=":material/play_circle:", type="primary", key="costs-train"):
-        st.switch_page(Path(__file__).with_name("train.py"), query_params=st.query_params.to_dict())
+        st.switch_page(TRAIN, query_params=st.query_params.to_dict())
 
 
 st.title("Costs")
@@ -109,7 +108,9 @@ with table.cell(column_span=left):
                "Or paste a block from a spreadsheet with Ctrl+V.")  # fmt: skip
     grid(draft, source)
     say_refused(draft)
-    cell_panel(draft)
+    below = st.container()
 with table.cell(column_span=max(1, tracks - left)):
-    heat_twin(draft)
+    heat_twin(draft)  # first, for a click on it chooses the cell
+with below:
+    cell_panel(draft)
 editing.publish(source, draft)

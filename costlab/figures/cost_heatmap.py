@@ -6,12 +6,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from costlab.costs import CostMatrix
+from costlab.figures._marks import DIVERGING, FRAME, literal
 
 TITLE = "Costs"
 TEXT_UP_TO = 12  # classes; beyond, the numbers no longer fit into their cells
 WIDE = 50  # largest to smallest cost: beyond, even steps of colour hide the small ones, so they become steps of tenfold
-DIVERGING = ["#2166ac", "#92c5de", "#f7f7f7", "#fdb863", "#b35806"]  # blue earns, orange costs
-FRAME = "#e8590c"  # seen on both ends of Cividis
 
 
 def draw(cost: CostMatrix, selected: tuple[int, int] | None = None) -> go.Figure:
@@ -39,28 +38,18 @@ def draw(cost: CostMatrix, selected: tuple[int, int] | None = None) -> go.Figure
     figure = go.Figure(heat)
     figure.update_layout(
         xaxis={
-            "title": {"text": f"decision (cells in {unit})" if unit else "decision"},
+            "title": {"text": f"decision (cells in {unit})" if unit else "decision", "standoff": 6},
             "side": "top",
             **_axis(cost.decisions),
         },
-        yaxis={"title": {"text": "truth"}, **_axis(cost.classes)} | {"range": [len(cost.classes) - 0.5, -0.5]},
+        yaxis={"title": {"text": "truth", "standoff": 6}, **_axis(cost.classes)}
+        | {"range": [len(cost.classes) - 0.5, -0.5]},
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
     )
     if selected is not None:
         t, d = selected
         figure.add_shape(type="rect", x0=d - 0.5, x1=d + 0.5, y0=t - 0.5, y1=t + 0.5, line={"color": FRAME, "width": 3})
     return figure
-
-
-def literal(text: str) -> str:
-    """`text` as plotly shows it letter by letter, for names that users typed: no tags, no entities, no formulas.
-
-    >>> literal("<b>"), literal("$x$")
-    ('&lt;b&gt;', '&#36;x&#36;')
-    """
-    for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("$", "&#36;")):
-        text = text.replace(sign, entity)
-    return text
 
 
 def _all(names: tuple[str, ...]) -> list[str]:

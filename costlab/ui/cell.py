@@ -8,7 +8,7 @@ import streamlit as st
 from costlab.costs import CostMatrix
 from costlab.figures.cost_heatmap import draw
 from costlab.ui.drafts import Draft
-from costlab.ui.plot import plot
+from costlab.ui.plot import plot, take_click
 from costlab.ui.sentences import cell_sentence, inert, overview
 
 DRAWN_UP_TO = 150  # classes or decisions: beyond, the heat map takes seconds to send
@@ -22,14 +22,21 @@ def heat_twin(draft: Draft) -> None:
     if max(cost.values.shape) > DRAWN_UP_TO:
         st.caption(f"A heat map is drawn up to {DRAWN_UP_TO} classes.")
         return
+    if click := take_click("costs-twin"):
+        draft.selected = _place(click.y, cost.values.shape[0]), _place(click.x, cost.values.shape[1])
     about = overview(cost)
     figure = draw(cost, draft.selected)
-    click = plot(figure, key="costs-twin", height=_height(cost), alt=f"The costs as a heat map. {about}")
+    plot(figure, key="costs-twin", height=_height(cost), alt=f"The costs as a heat map. {about}")
     st.caption(inert(about))
-    cell = (_place(click.y, cost.values.shape[0]), _place(click.x, cost.values.shape[1])) if click else draft.selected
-    if cell != draft.selected:
-        draft.selected = cell
-        st.rerun()
+
+
+def still_twin(cost: CostMatrix) -> None:
+    """A small heat map of costs to look at, and what they say."""
+    about = overview(cost)
+    if max(cost.values.shape) <= DRAWN_UP_TO:
+        height = min(_height(cost), 320)
+        plot(draw(cost), key="costs-still", height=height, alt=f"The chosen costs as a heat map. {about}")
+    st.caption(inert(about))
 
 
 def cell_panel(draft: Draft) -> None:

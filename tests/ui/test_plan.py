@@ -1,0 +1,109 @@
+"""A plan is one run for each loss and seed; its time is the sum that a person would make."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from costlab.catalogue import Catalogue, DatasetEntry, DeviceEntry
+from costlab.costs import CostMatrix
+from costlab.errors import InvalidSpec
+from costlab.records import Prepared
+from costlab.specs import Choice, RunSpec
+from costlab.store import Run
+from costlab.ui.plan import MAX_RUNS, Plan, read_seeds, train_images
+
+ENTRY = DatasetEntry(
+    name="parts", title="Parts", description="", options={"properties": {"images": {"default": 1000}}},
+    classes=["a", "b"], shape=(1, 8, 8), cost=CostMatrix.zero_one("ab"), train_images=600,
+)  # fmt: skip
+OFFERED = Catalogue(
+    losses=[], models=[], datasets=[ENTRY], devices=[DeviceEntry(name="cpu", title="CPU")],
+    seconds_per_image={"small_cnn on 1x8x8": 0.001},
+)  # fmt: skip
+
+
+def plan(losses: int = 2, seeds: int = 3, **how: object) -> Plan:
+    chosen = [Choice(name=f"loss_{i}") for i in range(losses)]
+    return Plan(Choice(name="parts"), Choice(name="small_cnn"), chosen, list(range(seeds)), None, how)
+
+
+def ended(seconds: float, **fields: object) -> Run:
+    spec = RunSpec(dataset="parts", epochs=5, **fields)
+    prepared = Prepared(
+        spec=spec, device="cpu", device_name="", torch="", parameters=1, classes=["a", "b"], counts=[1, 1],
+        sizes={"train": 600, "valid": 1, "test": 1},
+    )  # fmt: skip
+    return Run(id="r", spec=spec, state="succeeded", attempt=1, created=0, seconds=seconds, prepared=prepared)
+
+
+def test_there_is_one_run_for_each_loss_and_seed() -> None:
+    specs = plan(epochs=4).specs()
+    assert [(spec.loss.name, spec.seed) for spec in specs] == [
+        ("loss_0", 0), ("loss_1", 0), ("loss_0", 1), ("loss_1", 1), ("loss_0", 2), ("loss_1", 2)
+    ]  # fmt: skip
+    assert {spec.epochs for spec in specs} == {4}
+
+
+@pytest.mark.parametrize(("slots", "seconds"), [(1, 36.0), (2, 18.0), (4, 12.0), (0, 36.0)])
+def test_the_time_is_images_times_epochs_times_runs_over_slots(slots: int, seconds: float) -> None:
+    assert plan().seconds(OFFERED, slots) == pytest.approx(seconds)  # 600 images, 10 epochs, 1 ms, 6 runs
+
+
+def test_runs_that_ended_are_believed_more_than_the_workers_timing() -> None:
+    assert plan(1, 1).seconds(OFFERED, 1, [ended(3.0)]) == pytest.approx(6.0)  # 5 epochs took 3 s, so 10 take 6
+    assert plan(1, 1).seconds(OFFERED, 1, [ended(3.0, device="cpu")]) == pytest.approx(6.0 * 1)
+
+
+def test_runs_of_other_models_or_data_say_nothing_about_the_time() -> None:
+    other = [ended(3.0, model="linear"), ended(3.0).model_copy(update={"state": "failed"})]
+    assert plan(1, 1).seconds(OFFERED, 1, other) == pytest.approx(6.0)
+
+
+def test_a_time_that_is_not_known_is_said_so() -> None:
+    unknown = OFFERED.model_copy(update={"seconds_per_image": {}})
+    assert plan().seconds(unknown, 1) is None
+    assert plan().sentence(unknown, 1).startswith("2 losses × 3 seeds = 6 runs; how long they take is not known")
+
+
+def test_the_sentence_counts_and_says_about() -> None:
+    assert plan().sentence(OFFERED, 1) == "2 losses × 3 seeds = 6 runs, about 36 s of training"
+    assert plan(1, 1, epochs=1).sentence(OFFERED, 1) == "1 loss × 1 seed = 1 run, less than a second of training"
+
+
+@pytest.mark.parametrize(
+    ("options", "images"), [({}, 600), ({"train_size": 50}, 50), ({"train_size": 9000}, 600), ({"images": 500}, 300)]
+)
+def test_options_that_change_the_number_of_images_change_the_time(options: dict[str, int], images: int) -> None:
+    assert train_images(ENTRY, options) == images
+
+
+def test_too_many_runs_or_none_are_refused() -> None:
+    assert plan(0, 1).problems() == ["Choose at least one loss."]
+    assert plan(6, 10).problems() == []
+    assert f"start up to {MAX_RUNS} at once" in plan(7, 9).problems()[0]
+
+
+def test_a_plan_that_means_nothing_is_refused_when_it_is_made() -> None:
+    with pytest.raises(InvalidSpec, match="epochs"):
+        plan(epochs=0).specs()
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"),
+    [("0", [0]), ("0-4", [0, 1, 2, 3, 4]), ("0 - 2, 7", [0, 1, 2, 7]), ("3;1 2", [3, 1, 2]), ("7,7", [7])],
+)
+def test_seeds_are_numbers_and_ranges(text: str, seeds: list[int]) -> None:
+    assert read_seeds(text) == seeds
+
+
+@pytest.mark.parametrize(
+    "text", ["", " , ", "x", "5-2", "-1", "1.5", "1--2", "0-5000", "99999999999", "2147483648", "²"]
+)
+def test_what_is_not_a_seed_is_refused_in_one_sentence(text: str) -> None:
+    with pytest.raises(InvalidSpec, match=r"\.$"):
+        read_seeds(text)
+
+
+@given(st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=20, unique=True))
+def test_seeds_written_one_by_one_are_read_as_they_stand(seeds: list[int]) -> None:
+    assert read_seeds(", ".join(map(str, seeds))) == seeds
