@@ -1,5 +1,8 @@
 """Saved cost matrices and their revisions."""
 
+import threading
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import text
 
@@ -32,6 +35,23 @@ def test_saving_the_same_again_keeps_nothing_new(store: Store) -> None:
     first = store.save_matrix("a", COST, "why")
     assert store.save_matrix("a", COST) == first
     assert store.save_matrix("a", COST, "another reason").revision == 2
+
+
+def test_saves_at_the_same_moment_each_get_a_revision_of_their_own(open_store: Callable[[], Store]) -> None:
+    stores = [open_store() for _ in range(3)]
+    gate, got = threading.Barrier(3), list[int]()
+
+    def save(store: Store, first: int) -> None:
+        gate.wait(10)
+        for price in range(first, first + 10):
+            got.append(store.save_matrix("a", COST.replaced(0, 1, price)).revision)
+
+    threads = [threading.Thread(target=save, args=(store, 100 * i)) for i, store in enumerate(stores)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(got) == list(range(1, 31))
 
 
 def test_a_name_is_needed_and_has_up_to_80_characters(store: Store) -> None:

@@ -143,6 +143,7 @@ def test_a_run_that_has_not_ended_is_not_deleted(store: Store) -> None:
 def test_no_id_leads_a_delete_out_of_the_folder_of_runs(store: Store) -> None:
     precious = home() / "datasets"
     precious.mkdir()
+    (home() / "runs").mkdir()
     for id in ("../datasets", "..", ".", ""):
         store.add(SPEC)
         execute(store, "UPDATE runs SET id = :id, state = 'failed' WHERE state = 'queued'", id=id)

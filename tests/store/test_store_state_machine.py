@@ -11,7 +11,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, precondition, rule
+from sqlalchemy import text
 
 from costlab.errors import RunActive
 from costlab.records import Progress
@@ -21,6 +22,7 @@ from tests.store.conftest import URL, empty
 from tests.store.examples import FINISHED, SPEC, epoch
 
 WORKERS = st.sampled_from(["w1", "w2"])
+LATE = ("record", "requeue", "succeeded", "failed", "cancelled")
 HELD, ENDED = {"starting", "running"}, {"succeeded", "failed", "cancelled"}
 
 
@@ -70,6 +72,7 @@ class QueueMachine(RuleBasedStateMachine):
         epochs = 0 if state == "queued" else known.epochs
         self.change(id, state=state, losses=losses, worker=None, epochs=epochs)
 
+    @precondition(lambda self: sum(known.state == "queued" for known in self.expected.values()) < 2)
     @rule(target=runs)
     def add(self) -> str:
         id = self.stores["w1"].add(SPEC)
@@ -88,6 +91,21 @@ class QueueMachine(RuleBasedStateMachine):
         assert claim.attempt > self.expected[claim.id].attempt
         self.change(claim.id, state="starting", attempt=claim.attempt, worker=worker)
         return claim.id, claim.attempt
+
+    @precondition(lambda self: any(known.state == "queued" for known in self.expected.values()))
+    @rule(target=tokens, first=WORKERS, second=WORKERS, lost=st.booleans(), late=st.sampled_from(LATE))
+    def hand_over(self, first: str, second: str, lost: bool, late: str) -> Any:
+        """Claimed, given back, claimed again, and then the first holder speaks once more."""
+        stale = self.claim(first)
+        self.requeue(stale, first, lost)
+        fresh = self.claim(second)
+        if late == "record":
+            self.record(stale, first)
+        elif late == "requeue":
+            self.requeue(stale, first, lost)
+        else:
+            self.end(stale, first, late)
+        return multiple(stale, fresh)
 
     @rule(token=tokens, worker=WORKERS)
     def record(self, token: tuple[str, int], worker: str) -> None:
@@ -149,11 +167,13 @@ class QueueMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_store_agrees(self) -> None:
-        for store in self.stores.values():
-            shown = {run.id: (run.state, run.attempt, run.cancel_requested) for run in store.runs()}
-            assert shown == {id: (known.state, known.attempt, known.asked) for id, known in self.expected.items()}
-        for id, known in self.expected.items():
-            assert len(self.stores["w1"].history(id)) == known.epochs
+        store = self.stores["w1"]
+        shown = {run.id: (run.state, run.attempt, run.cancel_requested) for run in store.runs()}
+        assert shown == {id: (known.state, known.attempt, known.asked) for id, known in self.expected.items()}
+        with store.read() as connection:
+            counted = connection.execute(text("SELECT run, attempt, count(*) FROM epochs GROUP BY run, attempt")).all()
+        epochs = {(id, known.attempt, known.epochs) for id, known in self.expected.items() if known.epochs}
+        assert {tuple(row) for row in counted} == epochs
 
     @invariant()
     def whoever_is_asked_to_cancel_is_the_holder(self) -> None:
@@ -168,5 +188,5 @@ class QueueMachine(RuleBasedStateMachine):
 
 TestQueueMachine = QueueMachine.TestCase
 TestQueueMachine.settings = settings(
-    max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=10, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )

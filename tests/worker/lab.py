@@ -14,6 +14,7 @@ import pytest
 from costlab.specs import make_spec
 from costlab.store import Run, Store
 from costlab.worker.service import WorkerService
+from tests.worker.program import STUCK
 
 T = TypeVar("T")
 PROGRAM = ("--program", "tests.worker.program")
@@ -77,10 +78,17 @@ class Lab:
         return self.store.run(id)
 
     def in_training(self, what: str, device: str = "auto") -> Run:
-        """A run that does `what` and has reported its first epoch."""
+        """A run that does `what`, has reported its first epoch, and is as stuck as it is going to be."""
         id = self.submit(what, device=device)
         until(lambda: self.store.history(id))
+        if what == "stuck_in_c":
+            until(lambda: STUCK in self.log(id))
         return self.store.run(id)
+
+    def log(self, id: str) -> str:
+        """What the run's process has written so far."""
+        file = self.home / "runs" / id / "log.txt"
+        return file.read_text() if file.exists() else ""
 
     @property
     def dispatcher(self) -> int:

@@ -22,6 +22,7 @@ RULE = RuleResult(accuracy=1.0, mean_cost=0.0, normalised_cost=0.0, confusion=[[
 VERDICT = TestResult(argmax=RULE, least_expected_cost=RULE, best_constant=ConstantResult(decision="a", mean_cost=0.5))
 FOREVER = 3600
 SENT = 0.3  # seconds after which an event has left the process
+STUCK = "no other thread runs from here on"
 Stop = Callable[[], bool]
 
 
@@ -100,6 +101,7 @@ def stuck_in_c(spec: RunSpec, stop: Stop) -> Iterator[Any]:
     """A batch that does not end and lets no other thread of the process run: PyDLL keeps Python's lock."""
     yield epoch(1)
     time.sleep(SENT)
+    print(STUCK, flush=True)
     ctypes.PyDLL(None).sleep(FOREVER)
 
 
@@ -162,10 +164,10 @@ def noisy(spec: RunSpec, stop: Stop) -> Iterator[Any]:
     libc = ctypes.CDLL(None)
     for number in range(1, spec.epochs + 1):
         print(f'python {number} {{"kind": "ready"}}')
-        os.write(1, b'half a line {"kind": ')
         libc.printf(b"from C %d\n", number)
         libc.fflush(None)
         subprocess.run([sys.executable, "-c", f"print('from a child {number}')"], check=True)
+        os.write(1, b'half a line {"kind": ')  # what comes next must not be glued to it
         yield epoch(number)
     assert sys.stdin.read() == ""
     yield SimpleNamespace(seconds=0.25, test=VERDICT)

@@ -1,5 +1,6 @@
 """Who lives, who dies, and who takes over."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -11,7 +12,11 @@ from pathlib import Path
 import pytest
 
 from costlab.specs import make_spec
+from costlab.worker.messages import Begin
+from costlab.worker.processes import start_python
+from costlab.worker.service import WorkerService
 from tests.worker.lab import PROGRAM, Lab, alive, children, job_of, until, working
+from tests.worker.program import STUCK
 
 pytestmark = pytest.mark.process
 
@@ -31,8 +36,9 @@ service.stop()
 
 
 def test_a_killed_dispatcher_takes_its_jobs_along_and_its_run_is_resumed_within_ten_seconds(tmp_path: Path) -> None:
+    # in C, only Linux can end the job; elsewhere its own thread must
     with working(tmp_path) as lab:
-        run = lab.in_training("stuck_in_c")
+        run = lab.in_training("stuck_in_c" if sys.platform == "linux" else "stuck")
         dispatcher = lab.dispatcher
         started = time.monotonic()
         os.kill(dispatcher, signal.SIGKILL)
@@ -43,6 +49,20 @@ def test_a_killed_dispatcher_takes_its_jobs_along_and_its_run_is_resumed_within_
         assert lab.dispatcher != dispatcher
         assert job_of(again) != job_of(run)
         assert len(lab.store.workers()) == 1
+
+
+def test_a_job_ends_when_nobody_can_speak_to_it_any_more() -> None:
+    arguments = (PROGRAM[1], str(os.getpid()), "cpu")
+    job = start_python("costlab.worker.job", *arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert job.stdin
+    assert job.stdout
+    assert json.loads(job.stdout.readline()) == {"kind": "ready"}
+    begin = Begin(id="a1", attempt=1, spec=make_spec(loss="stuck"))
+    job.stdin.write(begin.model_dump_json().encode() + b"\n")
+    job.stdin.flush()
+    assert json.loads(job.stdout.readline())["kind"] == "begun"
+    job.stdin.close()  # as the system does for a dispatcher that is gone
+    assert job.wait(2.0) == 0
 
 
 def test_a_stop_gives_the_run_back_and_the_next_worker_trains_it(tmp_path: Path) -> None:
@@ -73,7 +93,7 @@ def test_no_process_outlives_its_app_by_five_seconds(tmp_path: Path, how: str, m
     store = Store()
     app = subprocess.Popen([sys.executable, "-c", APP, *PROGRAM], cwd=Path(__file__).parents[2])
     id = store.add(make_spec(loss="stuck_in_c"))
-    until(lambda: store.history(id))
+    until(lambda: STUCK in Lab(tmp_path, store, WorkerService()).log(id))
     (dispatcher,) = children(app.pid)
     jobs = children(dispatcher)
     assert job_of(store.run(id)) in jobs
