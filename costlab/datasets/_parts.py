@@ -28,8 +28,9 @@ def divided(
     its makers hold back for testing; none: a fifth is drawn.
     """
     split = _split(target, test, options.split_seed)
-    keep = (split != "train") | _kept(target, split == "train", options)
-    labels = _noisy(target, keep & (split == "train"), options)
+    train = split == "train"
+    keep = ~train | _kept(target, train, len(cost.classes), options)
+    labels = _noisy(target, keep & train, len(cost.classes), options)
     return ImageSet(images[keep], labels[keep], split[keep], np.flatnonzero(keep), cost.classes, cost)
 
 
@@ -52,7 +53,7 @@ def allocate(total: int, weights: np.ndarray, most: np.ndarray, least: int = FEW
 
 
 def _split(target: np.ndarray, test: np.ndarray | None, seed: int) -> np.ndarray:
-    """(N,) text: each class in the same proportions, to within one example, where it is not too rare."""
+    """(N,) text; each class is held out in proportion, to within one example where it is not too rare."""
     split = np.full(len(target), "train")
     held_out = [("valid", VALIDATION)] if test is not None else [("valid", HELD_OUT), ("test", HELD_OUT)]
     if test is not None:
@@ -68,24 +69,23 @@ def _split(target: np.ndarray, test: np.ndarray | None, seed: int) -> np.ndarray
     return split
 
 
-def _kept(target: np.ndarray, train: np.ndarray, options: DatasetOptions) -> np.ndarray:
+def _kept(target: np.ndarray, train: np.ndarray, classes: int, options: DatasetOptions) -> np.ndarray:
     """(N,) bool: the training images that stay, by `train_size` and the profile of Cui 2019 (long-tailed sets)."""
-    sizes = np.bincount(target[train])
-    profile = sizes * options.imbalance ** -np.linspace(0, 1, len(sizes))
+    sizes = np.bincount(target[train], minlength=classes)
+    profile = sizes * options.imbalance ** -np.linspace(0, 1, classes)
     total = round(profile.sum()) if options.train_size is None else min(options.train_size, round(profile.sum()))
-    few = min(FEW, total // len(sizes))
+    few = min(FEW, total // classes)
     count = allocate(total, profile, most=sizes, least=few)
     return train & (_rank(_draws(options.split_seed, _KEEP, len(target)), target, train) < count[target])
 
 
-def _noisy(target: np.ndarray, rows: np.ndarray, options: DatasetOptions) -> np.ndarray:
+def _noisy(target: np.ndarray, rows: np.ndarray, classes: int, options: DatasetOptions) -> np.ndarray:
     """(N,) int64: `target` with a share of the labels in `rows` (N,) bool replaced, each other class alike likely."""
     labels = target.astype(np.int64)
     order = np.argsort(np.where(rows, _draws(options.split_seed, _NOISE, len(target)), np.inf), kind="stable")
     wrong = order[: round(options.label_noise * int(rows.sum()))]
-    others = int(target.max())  # K - 1
-    steps = 1 + (_draws(options.split_seed, _WRONG, len(target)) * others).astype(np.int64)
-    labels[wrong] = (labels[wrong] + steps[wrong]) % (others + 1)
+    steps = 1 + (_draws(options.split_seed, _WRONG, len(target)) * (classes - 1)).astype(np.int64)
+    labels[wrong] = (labels[wrong] + steps[wrong]) % classes
     return labels
 
 

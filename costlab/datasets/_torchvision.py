@@ -67,12 +67,12 @@ class Download:
                 leftover.unlink()  # unpacked by a try that broke off: perhaps cut short; the archives carry checksums
             try:
                 with _patience(PATIENCE):
-                    arrays = _with_torchvision(self.loader, folder)
+                    images, target, test = _with_torchvision(self.loader, folder)
+                unfinished = folder / "arrays.npz"
+                np.savez(unfinished, images=images, target=target, test=test)
+                unfinished.replace(self.file)
             except (OSError, RuntimeError, EOFError, HTTPException, TarError) as error:
                 raise DataUnavailable(self._sorry(error)) from error
-            unfinished = folder / "arrays.npz"
-            np.savez(unfinished, images=arrays[0], target=arrays[1], test=arrays[2])
-            unfinished.replace(self.file)
             rmtree(folder, ignore_errors=True)
 
     def _sorry(self, error: Exception) -> str:
@@ -86,13 +86,19 @@ class Download:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, TimeoutError) or "timed out" in str(error):
-        return "no answer in time"
-    if "corrupted" in str(error):
-        return "what came is not the file it should be"
-    if isinstance(error, OSError) and error.errno == 28:
-        return "the disk is full"
-    return "no connection"
+    """What went wrong, in a few words; torchvision hands some errors on as text only."""
+    text = str(error)
+    known = {
+        "timed out": "no answer in time",
+        "corrupted": "what came was cut short or damaged",
+        "No space left": "the disk is full",
+        "HTTP Error": "it is not there any more",
+        "urlopen error": "no connection",
+    }
+    words = [said for sign, said in known.items() if sign in text]
+    if words or isinstance(error, ConnectionError | HTTPException):
+        return words[0] if words else "the connection broke off"
+    return f"{type(error).__name__}: {text.splitlines()[0] if text else 'no reason given'}"
 
 
 @contextmanager
