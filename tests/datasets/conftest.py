@@ -1,4 +1,4 @@
-"""Tiny copies of the sets to download, in the real formats, served on this machine; torchvision's own code fetches them."""
+"""Tiny copies of the sets to download, in their real formats, on a server of this machine, for torchvision to fetch."""
 
 import gzip
 import hashlib
