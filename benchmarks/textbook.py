@@ -1,0 +1,82 @@
+"""The training loop of the textbooks, as the tutorials write it: what costlab's trainer is compared with.
+
+A `Dataset` that transforms one image at a time, a `DataLoader`, `.item()` after each batch, scikit-learn's confusion
+matrix after each epoch. Model, data, epochs, batch size, optimiser, schedule and augmentation are costlab's.
+"""
+
+import math
+
+import numpy as np
+import torch
+from sklearn.metrics import confusion_matrix
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+from torchvision import transforms
+
+from costlab.datasets import ImageSet
+from costlab.models import MODELS
+from costlab.specs import RunSpec
+from costlab.training.augmentation import SCALE, SHIFT, TURN
+
+
+class Images(Dataset):
+    """One part of an image set, transformed image by image when it is asked for."""
+
+    def __init__(self, images: ImageSet, split: str, transform: transforms.Compose):
+        rows = images.split == split
+        self.images = images.images[rows].transpose(0, 2, 3, 1)  # PIL wants the channels last
+        self.target = images.target[rows]
+        self.transform = transform
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def __getitem__(self, row: int) -> tuple[Tensor, int]:
+        return self.transform(self.images[row]), int(self.target[row])
+
+
+def train_textbook(images: ImageSet, spec: RunSpec) -> np.ndarray:
+    """The confusion matrix (K, K) of the test part after training as `spec` says, by cross-entropy."""
+    torch.set_num_threads(spec.threads)
+    torch.manual_seed(spec.seed)
+    pixels = images.images[images.split == "train"] / 255
+    normalise = [transforms.ToTensor(), transforms.Normalize(pixels.mean((0, 2, 3)), pixels.std((0, 2, 3)))]
+    affine = transforms.RandomAffine(math.degrees(TURN), (SHIFT, SHIFT), (1 - SCALE, 1 + SCALE))
+    vary = [transforms.ToPILImage(), affine] if spec.augment else []
+    train = DataLoader(Images(images, "train", transforms.Compose(vary + normalise)), spec.batch_size, shuffle=True)
+    valid = DataLoader(Images(images, "valid", transforms.Compose(normalise)), spec.batch_size)
+    test = DataLoader(Images(images, "test", transforms.Compose(normalise)), spec.batch_size)
+
+    model = MODELS["small_cnn"].make(shape=images.images.shape[1:], classes=len(images.classes))
+    criterion = nn.CrossEntropyLoss()
+    optimiser = torch.optim.AdamW(model.parameters(), lr=spec.learning_rate, betas=(0.9, 0.99))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, spec.learning_rate, epochs=spec.epochs, steps_per_epoch=len(train), pct_start=0.25
+    )
+    for _ in range(spec.epochs):
+        model.train()
+        running_loss, correct = 0.0, 0
+        for inputs, target in train:
+            optimiser.zero_grad()
+            logits = model(inputs)
+            loss = criterion(logits, target)
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+            running_loss += loss.item()
+            correct += (logits.argmax(dim=1) == target).sum().item()
+        evaluate(model, valid, criterion)
+    return evaluate(model, test, criterion)
+
+
+@torch.no_grad()
+def evaluate(model: nn.Module, loader: DataLoader, criterion: nn.Module) -> np.ndarray:
+    """The confusion matrix (K, K) of what `loader` gives."""
+    model.eval()
+    decided, targets, running_loss = [], [], 0.0
+    for inputs, target in loader:
+        logits = model(inputs)
+        running_loss += criterion(logits, target).item()
+        decided.extend(logits.argmax(dim=1).tolist())
+        targets.extend(target.tolist())
+    return confusion_matrix(targets, decided)
