@@ -26,6 +26,7 @@ pages = [
 page = st.navigation([st.Page(_start, title="costlab", default=True, visibility="hidden"), *pages])
 st.set_page_config(page_title=f"{page.title} · costlab")
 st.logo(str(HERE / "logo.svg"), icon_image=str(HERE / "favicon.svg"), size="large")
+st.html(HERE / "app.css")
 with st.sidebar:
     worker_status()
 page.run()
