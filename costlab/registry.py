@@ -83,7 +83,13 @@ class Plugin:
         return getattr(self.module, "Options", Options)
 
     def check(self, options: Mapping[str, Any]) -> Options:
-        """`options` as a checked model. Raises InvalidSpec with one sentence."""
+        """`options` as a checked model. Raises InvalidSpec with one sentence; it suggests the nearest known option."""
+        known = list(self.options.model_fields)
+        for name in options:
+            if name not in known:
+                nothing = f"The {self.kind} {self.name} has no options; got {name!r}."
+                nearest = UnknownName(f"option of {self.kind} {self.name}", name, known)
+                raise InvalidSpec(str(nearest) if known else nothing)
         try:
             return self.options(**options)
         except ValidationError as error:

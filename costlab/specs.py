@@ -1,5 +1,6 @@
 """`RunSpec`, the one description of a training run; JSON both ways with `model_dump_json` and `model_validate_json`."""
 
+import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -7,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from costlab.costs import CostMatrix
 from costlab.errors import InvalidSpec
 from costlab.registry import explain
+
+DEVICE = r"^(auto|cpu|mps|cuda(:\d+)?)$"
 
 
 class _Frozen(BaseModel):
@@ -40,9 +43,16 @@ class RunSpec(_Frozen):
     weight_decay: float = Field(0.01, ge=0, le=1, description="AdamW's decay, on weight matrices only.")
     augment: bool = Field(True, description="Shift, turn and scale the training images a little, anew each epoch.")
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Initial weights and order of the images.")
-    device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="Where to train.")
+    device: str = Field("auto", pattern=DEVICE, description="Where to train.")
     precision: Literal["auto", "float32", "bfloat16"] = Field("auto", description="Number format of the forward pass.")
     threads: int = Field(1, ge=1, le=256, description="CPU threads; results depend on it in the last bits.")
+
+    @field_validator("device", mode="before")
+    @classmethod
+    def _known_device(cls, value: Any) -> Any:
+        if isinstance(value, str) and not re.fullmatch(DEVICE, value):
+            raise ValueError(f"choose auto, cpu, mps, cuda or cuda:N (N counts from 0); got {value[:40]!r}.")
+        return value
 
     @field_validator("dataset", "model", "loss", mode="before")
     @classmethod

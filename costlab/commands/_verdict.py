@@ -32,9 +32,11 @@ def sentence(predictions: Predictions, test: TestResult, cost: CostMatrix) -> st
     tested = predictions.part("test")
     paid = [cost.paid(tested.target, RULES[name].make().decide(tested.probs(), cost)) for name in RULE_TITLES]
     saved = paid[0] - paid[1]
+    if not saved.any():
+        return f"On each of the {len(saved)} test images both rules pay the same."
     mean, margin = saved.mean(), 1.96 * saved.std(ddof=1) / np.sqrt(len(saved))
     unit = f"{cost.unit} " if cost.unit else ""
-    if abs(mean) <= margin or margin == 0:
+    if abs(mean) <= margin:
         return (
             f"On {len(saved)} test images the two rules cannot be told apart: they differ by {abs(mean):.3g} {unit}an "
             f"image, give or take {margin:.3g}."

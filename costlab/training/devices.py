@@ -18,20 +18,16 @@ def find_device(asked: str) -> torch.device:
     """
     if asked == "auto":
         asked = devices()[0].name
-    device = torch.device(asked)
-    if device.type == "cuda":
-        return _cuda(device.index or 0)
-    if device.type == "mps" and not torch.backends.mps.is_available():
+    kind, _, number = asked.partition(":")
+    if kind == "cuda":
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if int(number or 0) >= count:
+            have = f"only cuda:0 to cuda:{count - 1}" if count else "no CUDA device at all"
+            raise DeviceUnavailable(f"{asked} is not there: this machine has {have}; choose 'auto' or 'cpu'.")
+        return torch.device("cuda", int(number or 0))
+    if kind == "mps" and not torch.backends.mps.is_available():
         raise DeviceUnavailable("This machine has no Apple GPU that torch can use; choose 'auto' or 'cpu'.")
-    return device
-
-
-def _cuda(index: int) -> torch.device:
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if index >= count:
-        have = f"it has {count} (cuda:0{f' to cuda:{count - 1}' if count > 1 else ''})" if count else "it has none"
-        raise DeviceUnavailable(f"This machine has no CUDA device number {index}; {have}; choose 'auto' or 'cpu'.")
-    return torch.device("cuda", index)
+    return torch.device(kind)
 
 
 def devices() -> list[DeviceEntry]:
