@@ -16,6 +16,7 @@ from costlab.ui.sentences import duration, inert, number
 from costlab.ui.session import forget_snapshots, get_store, runs_now, workers_now
 
 LINES_SHOWN = 40  # of a failed run's log
+DOWNLOAD = ":material/download:"
 TABLE_UP_TO = 12  # classes of a cost matrix shown as a table
 
 
@@ -117,7 +118,6 @@ def details(run: Run) -> None:
 def _facts(run: Run) -> list[tuple[str, str]]:
     spec, made = (run.prepared.spec if run.prepared else run.spec), run.prepared
     facts = [
-        ("Run", run.id),
         ("Data set", _choice(spec.dataset)),
         ("Model", _choice(spec.model) + (f", {number(made.parameters)} parameters" if made else "")),
         ("Loss", _choice(spec.loss)),
@@ -164,7 +164,9 @@ def _downloads(run: Run, cost: CostMatrix | None) -> None:
     with st.container(horizontal=True):
         if cost is not None:
             table = replace(cost, name="").to_csv()
-            st.download_button("Costs (CSV)", table, f"costs-{run.id}.csv", "text/csv", on_click="ignore")
+            st.download_button(
+                "Costs (CSV)", table, f"costs-{run.id}.csv", "text/csv", on_click="ignore", icon=DOWNLOAD
+            )
         for name, label in (
             ("run.json", "Run (JSON)"),
             ("predictions.npz", "Predictions (NPZ)"),
@@ -173,6 +175,6 @@ def _downloads(run: Run, cost: CostMatrix | None) -> None:
             path = run_folder(run.id) / name
             if path.is_file():
                 stem, _, kind = name.partition(".")
-                st.download_button(label, path.read_bytes, f"{stem}-{run.id}.{kind}", on_click="ignore")
+                st.download_button(label, path.read_bytes, f"{stem}-{run.id}.{kind}", on_click="ignore", icon=DOWNLOAD)
     if run.state == "succeeded" and not (run_folder(run.id) / "run.json").is_file():
         st.caption("The files of this run lie on the machine that trained it.")

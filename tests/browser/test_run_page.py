@@ -289,3 +289,31 @@ def test_without_an_id_the_run_that_is_under_way_is_shown(alone: Server, work: W
     expect(page.get_by_test_id("plot-confusion")).to_have_attribute("data-state", "ready")
     newest = next(run for run in work.store.runs() if run.active)
     page.wait_for_function(f"() => new URL(location).searchParams.get('id') === '{newest.id}'")
+
+
+def test_the_files_of_a_run_and_its_costs_can_be_had(alone: Server, work: Work, page: Page):
+    work.epoch()
+    work.finish()
+    folder = alone.home / "runs" / work.claim.id
+    folder.mkdir(parents=True)
+    contents = {"run.json": b"{}", "predictions.npz": b"PK\x00\xff", "model.safetensors": bytes(range(256))}
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    watch(page, alone, work)
+    page.get_by_text("Details and downloads").click()
+    for label, name in [
+        ("Run (JSON)", "run.json"),
+        ("Predictions (NPZ)", "predictions.npz"),
+        ("Model", "model.safetensors"),
+    ]:
+        with page.expect_download() as started:
+            page.get_by_role("button", name=label).click()
+        stem, _, kind = name.partition(".")
+        assert started.value.suggested_filename == f"{stem}-{work.claim.id}.{kind}"
+        assert started.value.path().read_bytes() == contents[name]
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Costs (CSV)").click()
+    read = CostMatrix.from_csv(started.value.path().read_bytes())
+    assert (read.values == COST.values).all()
+    assert (read.classes, read.unit) == (COST.classes, COST.unit)
+    expect(page.get_by_role("cell", name="100")).to_be_visible()  # the small table beside
