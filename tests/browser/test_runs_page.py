@@ -1,27 +1,36 @@
 """The table of all runs: live, chosen rows in the address, compared, cancelled, deleted."""
 
 from collections.abc import Iterator
+from time import sleep
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from costlab.store import Store
+from costlab.ui.session import MOMENT
 from tests.browser.server import Server, running
 from tests.browser.test_run_page import Work, begin
 
 expect.set_options(timeout=20_000)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app without a worker, and without runs."""
+    """The app without a worker."""
     with running(tmp_path_factory.mktemp("home"), worker=False) as server:
         yield server
 
 
-@pytest.fixture
-def store(alone: Server) -> Store:
-    return Store(f"sqlite:///{alone.home / 'costlab.db'}")
+@pytest.fixture(autouse=True)
+def store(alone: Server) -> Iterator[Store]:
+    """The app's store, without runs at first and in the end."""
+    opened = Store(f"sqlite:///{alone.home / 'costlab.db'}")
+    yield opened
+    for run in opened.runs():
+        opened.fail(run.id, run.attempt, "The test is over.")
+        opened.cancel(run.id)
+        opened.delete(run.id)
+    sleep(MOMENT)  # what the app read before serves all visitors for this long
 
 
 def done(store: Store, seed: int, epochs: int = 3) -> Work:
@@ -30,12 +39,6 @@ def done(store: Store, seed: int, epochs: int = 3) -> Work:
         work.epoch()
     work.finish()
     return work
-
-
-def rows(page: Page) -> list[list[str]]:
-    """The cells of the table, as its text twin for screen readers holds them."""
-    table = page.get_by_test_id("stDataFrame").locator("table tbody tr")
-    return [row.locator("td").all_inner_texts() for row in table.all()]
 
 
 def choose(page: Page, row: int) -> None:
