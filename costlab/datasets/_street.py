@@ -32,7 +32,8 @@ def street_block(block: int, noise: float, hard: float) -> tuple[np.ndarray, np.
     night = draw.chance(NIGHT)
     scene = _scene(draw, night)
     light = _housing(draw, scene, night)
-    x, y = _lamp(draw, scene, night, light, target)
+    _switch_on(draw, scene, night, light, target)
+    x, y = _lamp(light, np.floor(draw(0, 3)) - 1)  # trouble strikes any lamp: its place must not give away which is lit
     for number, spoil in enumerate((_hidden, _glare, _blurred), start=1):
         rows = draw.chance(hard)[:, 0, 0]
         some = Draw(np.random.default_rng([2, block, number]), int(rows.sum()))
@@ -105,12 +106,15 @@ def _housing(draw: Draw, scene: np.ndarray, night: np.ndarray) -> Light:
     return light
 
 
-def _lamp(
-    draw: Draw, scene: np.ndarray, night: np.ndarray, light: Light, target: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Switch on the lamp of each image's class; its place, (n, 1, 1) each."""
-    offset = (target[:, None, None] - 1).astype(np.float32) * PITCH * light.tall
-    x, y = light.x - offset * np.sin(light.tilt), light.y + offset * np.cos(light.tilt)
+def _lamp(light: Light, number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where a lamp is, (n, 1, 1) each; `number` is -1, 0 or 1 from the top."""
+    offset = number * PITCH * light.tall
+    return light.x - offset * np.sin(light.tilt), light.y + offset * np.cos(light.tilt)
+
+
+def _switch_on(draw: Draw, scene: np.ndarray, night: np.ndarray, light: Light, target: np.ndarray) -> None:
+    """Light the lamp of each image's class."""
+    x, y = _lamp(light, (target[:, None, None] - 1).astype(np.float32))
     low, high = (np.array(bound, np.float32)[target].T[:, :, None, None] for bound in HUES)
     hue = low + (high - low) * np.stack([draw(0, 1) for _ in range(3)])
     radius, away = RADIUS * light.tall, np.hypot(X - x, Y - y)
@@ -118,13 +122,12 @@ def _lamp(
     _cover(scene, hue * power, step(radius - away, 0.3))
     scene += draw(0.1, 0.5) * power * bell(away, 0.6 * radius)
     scene += hue * (np.where(night, draw(0.25, 0.8), draw(0.0, 0.25)) * bell(away, draw(1.6, 3.5) * radius))
-    return x, y
 
 
 def _hidden(
     draw: Draw, scene: np.ndarray, night: np.ndarray, x: np.ndarray, y: np.ndarray, size: np.ndarray
 ) -> np.ndarray:
-    """Leaves or the edge of a lorry come in from a side and cover up to all of the lit lamp."""
+    """Leaves or the edge of a lorry come in from a side and cover one lamp or more."""
     inward, sideways = turned(x, y, draw(0, 6.3))
     ragged = draw.either(0.5, 0.9, 0) * (np.sin(1.3 * sideways + draw(0, 6)) + np.sin(0.7 * inward + 2.1 * sideways))
     covered = step(draw(-0.04, 0.18) * size - inward + ragged, 0.3)
@@ -138,18 +141,18 @@ def _hidden(
 def _glare(
     draw: Draw, scene: np.ndarray, night: np.ndarray, x: np.ndarray, y: np.ndarray, size: np.ndarray
 ) -> np.ndarray:
-    """A low sun, or at night oncoming headlights, near the lamp."""
-    away = np.hypot(X - x - 4 * draw.normal(1, 1), Y - y - 4 * draw.normal(1, 1))
+    """A low sun, or at night oncoming headlights, near a lamp."""
+    away = np.hypot(X - x - 3 * draw.normal(1, 1), Y - y - 3 * draw.normal(1, 1))
     white = _colour(1.0, 0.96, draw(0.75, 0.95))
-    _cover(scene, white, draw(0.4, 0.97) * bell(away, np.where(night, draw(5, 10), draw(8, 22))))
+    _cover(scene, white, draw(0.5, 1.0) * bell(away, np.where(night, draw(4, 9), draw(4, 12))))
     return scene
 
 
 def _blurred(
     draw: Draw, scene: np.ndarray, night: np.ndarray, x: np.ndarray, y: np.ndarray, size: np.ndarray
 ) -> np.ndarray:
-    """Out of focus, by a bell of up to 2.5 pixels standard deviation."""
-    width, reach = draw(0.8, 2.5), 5
+    """Out of focus, by a bell of up to 2.2 pixels standard deviation."""
+    width, reach = draw(0.7, 2.2), 5
     weights = [np.exp(-0.5 * np.square(offset / width)) for offset in range(-reach, reach + 1)]
     total = sum(weights)
     for axis in (2, 3):
