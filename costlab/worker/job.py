@@ -116,6 +116,8 @@ class Inbox:
         try:
             for line in self._stream:
                 self._take(TO_JOB.validate_json(line))
+        except Exception:
+            traceback.print_exc()
         finally:
             os._exit(0)  # nobody is left to train for
 

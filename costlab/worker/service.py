@@ -7,8 +7,8 @@ import time
 from costlab.worker.processes import kill, start_python
 
 STOP_SECONDS = 4.0  # that the dispatcher has to give its runs back
-FIRST_PAUSE, LAST_PAUSE = 0.2, 30.0  # seconds before starting it again
-LONG_LIFE = 30.0  # seconds after which a death is not taken for a failure to start
+FIRST_PAUSE, LAST_PAUSE = 0.05, 30.0  # seconds before starting it again
+LONG_LIFE = 10.0  # seconds after which a death is not taken for a failure to start
 
 
 class WorkerService:
