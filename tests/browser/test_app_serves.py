@@ -50,6 +50,25 @@ def test_the_chart_library_is_the_installed_one_compressed_once_and_kept_by_the_
     assert get(f"{alone.url}/costlab/plotly.js").read() == plain
 
 
+def test_streamlits_own_scripts_come_compressed_too(alone: Server):
+    folder = Path(str(files("streamlit"))) / "static/static"
+    for path in [*sorted((folder / "js").glob("index.*.js")), *sorted((folder / "css").glob("*.css"))[:1]]:
+        url = f"{alone.url}/static/{path.relative_to(folder).as_posix()}"
+        small = get(url, **{"Accept-Encoding": "gzip"})
+        assert small.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(small.read()) == path.read_bytes()
+        assert get(url).read() == path.read_bytes()
+    assert status_and_body(f"{alone.url}/static/js/nothing.js") == streamlit_page()  # as without us
+
+
+def test_a_first_visit_brings_less_than_four_megabytes(alone: Server, page: Page):
+    sizes = {}
+    page.on("response", lambda reply: sizes.update({reply.url: int(reply.headers.get("content-length", 0))}))
+    page.goto(f"{alone.url}/costs")
+    expect(page.locator("[data-testid^=plot-]").first).to_have_attribute("data-state", "ready", timeout=60_000)
+    assert 1_000_000 < sum(sizes.values()) < 4_000_000
+
+
 def test_only_the_current_version_may_be_kept_for_ever(alone: Server, page: Page):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
