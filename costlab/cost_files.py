@@ -111,7 +111,7 @@ def from_csv(text: str | bytes, unit: str = "", name: str = "") -> CostMatrix:
 
 def _order(classes: list[str], decisions: list[str]) -> list[int]:
     """The columns, classes first and in the order of the rows; untouched where that cannot be (the doctor says why)."""
-    if len(set(decisions)) < len(decisions) or not set(classes) <= set(decisions):
+    if len(decisions) > MAX_CLASSES or len(set(decisions)) < len(decisions) or not set(classes) <= set(decisions):
         return list(range(len(decisions)))
     return [decisions.index(c) for c in classes] + [d for d, n in enumerate(decisions) if n not in classes]
 

@@ -27,11 +27,12 @@ class Finding:
 
 def name_findings(classes: Sequence[str], decisions: Sequence[str]) -> list[Finding]:
     """Errors in the names: too few, empty, too long, twice the same, or decisions that do not begin with classes."""
+    most = max(len(classes), len(decisions))
+    if most > MAX_CLASSES:  # and look no further, for a file may name millions
+        return [Finding("error", f"A cost matrix holds up to {MAX_CLASSES} decisions; it has {most}.")]
     found = []
     if len(classes) < 2:
         found.append(f"A cost matrix needs at least 2 classes; it has {len(classes)}.")
-    if len(decisions) > MAX_CLASSES:
-        found.append(f"A cost matrix holds up to {MAX_CLASSES} decisions; it has {len(decisions)}.")
     for kind, names in (("class", classes), ("decision", decisions)):
         for position, name in enumerate(names):
             if not name.strip():
@@ -80,6 +81,8 @@ def read_cells(
 ) -> tuple[np.ndarray, list[Finding]]:
     """A typed table as numbers (K, D) float64, NaN where a cell was refused, with one error for each such cell.
 
+    A table whose names or shape are refused is not read: the array is empty then.
+
     >>> read_cells([["0", "abc"], ["1,5", "0"]], ["cat", "dog"])[1][0].sentence
     "The cost of 'cat' called 'dog': 'abc' is not a number."
     """
@@ -92,7 +95,7 @@ def read_cells(
     elif wrong := shape_finding((len(cells), *lengths) if cells else (0, 0), classes, decisions):
         found.append(wrong)
     if found:
-        return np.full((len(classes), len(decisions)), np.nan), found
+        return np.empty((0, 0)), found
     values = np.full((len(classes), len(decisions)), np.nan)
     for t, row in enumerate(cells):
         for d, cell in enumerate(row):

@@ -135,7 +135,9 @@ def _import(source: str, draft: Draft) -> None:
     if file is None:
         return
     try:
-        cost = _read(file.name, file.size, file.getvalue)
+        if file.size > MAX_BYTES:
+            raise InvalidFile(f"A cost matrix file has up to {MAX_BYTES // 1_000_000} MB; use a smaller one.")
+        cost = _read(file.name, file.getvalue())
     except CostlabError as error:
         st.error(inert(str(error)), icon=":material/error:")
         return
@@ -153,16 +155,14 @@ def _import(source: str, draft: Draft) -> None:
     _button("Open it with its own classes", "import", partial(_take_over, editing.OWN, own, cost), primary=True)
 
 
-def _read(name: str, size: int, content: Callable[[], bytes]) -> CostMatrix:
-    if size > MAX_BYTES:
-        raise InvalidFile(
-            f"A cost matrix file has up to {MAX_BYTES // 1_000_000} MB; '{name}' has {size // 1_000_000}."
-        )
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _read(name: str, content: bytes) -> CostMatrix:
+    """The matrix in a file, which is read once however often the page runs. Raises InvalidFile or InvalidCosts."""
     stem = name.rpartition(".")[0][:80]
     if name.lower().endswith(".json"):
-        cost = CostMatrix.from_json(content())
+        cost = CostMatrix.from_json(content)
         return cost if cost.name else replace(cost, name=stem)
-    return CostMatrix.from_csv(content(), name=stem)
+    return CostMatrix.from_csv(content, name=stem)
 
 
 def _take_over(source: str, draft: Draft, cost: CostMatrix) -> None:
