@@ -9,7 +9,7 @@ from costlab.ui import editing
 from costlab.ui.cell import cell_panel, heat_twin
 from costlab.ui.cost_menus import menus
 from costlab.ui.drafts import Draft, with_classes
-from costlab.ui.grid import grid
+from costlab.ui.grid import breadth, grid
 from costlab.ui.places import TRAIN
 from costlab.ui.sentences import count, inert
 
@@ -60,7 +60,8 @@ def say_state(draft: Draft) -> None:
     sheet = draft.sheet
     if sheet.unsaved:
         what = f" to '{sheet.matrix}'" if sheet.matrix else ""
-        st.badge(inert(f"Unsaved changes{what}"), icon=":material/edit:", color="orange")
+        lost = "Reloading the page loses them. Give them a name with Save."
+        st.badge(inert(f"Unsaved changes{what}"), icon=":material/edit:", color="orange", help=lost)
     elif sheet.matrix:
         st.badge(inert(f"Saved as '{sheet.matrix}'"), icon=":material/check:", color="green")
     else:
@@ -100,16 +101,21 @@ if source == editing.OWN:
 else:
     st.caption(inert(DATASETS[source].description.split("\n\n")[0]))
 menus(source, draft)
-decisions = len(draft.sheet.cost.decisions)
-tracks, left = (2, 1) if decisions <= 6 else (5, 3) if decisions <= 12 else (1, 1)  # a larger grid takes more room
-table = st.grid(tracks, min_column_width=440 if tracks < 5 else 150, gap="medium")
+wide = breadth(draft.sheet.cost)
+tracks, left, right = (2, 1, 1) if wide < 480 else (5, 3, 2) if wide < 600 else (1, 1, 1)
+table = st.grid(tracks, min_column_width=150 if tracks == 5 else 440, gap="medium")
 with table.cell(column_span=left):
-    st.caption(f"**{ORIENTATION}** Type a cost and press Enter: .5, 1e-3, 1/3 and 1,5 mean what they say. "
-               "Or paste a block from a spreadsheet with Ctrl+V.")  # fmt: skip
+    st.caption(
+        f"**{ORIENTATION}** Type a cost and press Enter: .5, 1e-3, 1/3 and 1,5 mean what they say. "
+        "Or paste a block from a spreadsheet with Ctrl+V."
+    )
     grid(draft, source)
     say_refused(draft)
     below = st.container()
-with table.cell(column_span=max(1, tracks - left)):
+if tracks == 1:  # a wide grid has the page to itself, and what follows from it below
+    table = st.grid(2, min_column_width=440, gap="medium")
+    below = table.cell()
+with table.cell(column_span=right):
     heat_twin(draft)  # first, for a click on it chooses the cell
 with below:
     cell_panel(draft)

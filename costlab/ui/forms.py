@@ -94,7 +94,7 @@ def _field(name: str, part: Mapping[str, Any], definitions: Mapping[str, Any]) -
     choices = tuple(schema["enum"]) if "enum" in schema else (schema["const"],) if "const" in schema else ()
     return Field(
         name=name,
-        label=title or name.replace("_", " ").capitalize(),
+        label=_label(name, title),
         help=text or schema.get("description", ""),
         kind=_kind(schema, choices),
         default=default,
@@ -106,6 +106,12 @@ def _field(name: str, part: Mapping[str, Any], definitions: Mapping[str, Any]) -
         choices=((None, *choices) if optional and choices else choices),
         length=schema.get("maxLength"),
     )
+
+
+def _label(name: str, title: str | None) -> str:
+    """The title, in sentence case where pydantic made it from the name."""
+    words = name.replace("_", " ")
+    return words.capitalize() if title is None or title == words.title() else title
 
 
 def _resolved(part: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -15,12 +15,13 @@ GRID_UP_TO = 30  # classes; and 10 extra decisions
 LISTED = 300  # exceptions shown at once
 TALL = 15  # rows; more of them scroll
 HEIGHT = 520  # pixels
+HEADER, LETTER = 44, 7  # pixels of a column's sign and margins, and of a letter
 
 
 def grid(draft: Draft, key: str) -> None:
     """Draw the grid of a draft and take into the draft what is typed or pasted there."""
     cost = draft.sheet.cost
-    if len(cost.classes) > GRID_UP_TO or len(cost.decisions) > GRID_UP_TO + 10:
+    if _is_listed(cost):
         _exceptions(draft, key)
         return
     cells = draft.paint(draft.sheet.cells(), _edits(draft, key, cost.values.shape))
@@ -32,6 +33,14 @@ def grid(draft: Draft, key: str) -> None:
     }
     config["_index"] = st.column_config.TextColumn("truth ↓", disabled=True, pinned=True)
     _editor(draft, key, frame, config, cost.values.shape)
+
+
+def breadth(cost: CostMatrix) -> int:
+    """About how many pixels the grid is wide when nothing in it is cut off."""
+    if _is_listed(cost):
+        return 600
+    columns = (HEADER + LETTER * len(name) for name in cost.decisions)
+    return LETTER * max(map(len, cost.classes)) + 40 + sum(columns)
 
 
 def usual(cost: CostMatrix) -> np.ndarray:
@@ -54,6 +63,10 @@ def exceptions(cost: CostMatrix) -> list[Cell]:
     found = np.argwhere(cost.values != usual(cost))
     order = np.argsort(-np.abs(cost.values[tuple(found.T)]), kind="stable")
     return [(int(t), int(d)) for t, d in found[order]]
+
+
+def _is_listed(cost: CostMatrix) -> bool:
+    return len(cost.classes) > GRID_UP_TO or len(cost.decisions) > GRID_UP_TO + 10
 
 
 def _exceptions(draft: Draft, key: str) -> None:

@@ -17,6 +17,7 @@ class Kind(Enum):
 
 
 class Demo(Options):
+    learning_rate: float = 0.1
     gamma: float = Field(2.0, ge=0, le=5, title="Gamma", description="How much easy examples count less.")
     power: float = Field(1.0, gt=0, lt=4)
     steps: int = Field(3, ge=1, le=10)
@@ -39,7 +40,8 @@ def by_name() -> dict[str, Any]:
 
 def test_every_type_of_option_becomes_its_kind_of_question() -> None:
     assert {name: field.kind for name, field in by_name().items()} == {
-        "gamma": "number", "power": "number", "steps": "integer", "size": "integer", "mix": "boolean",
+        "learning_rate": "number", "gamma": "number", "power": "number",
+        "steps": "integer", "size": "integer", "mix": "boolean",
         "average": "choice", "kind": "choice", "maybe": "choice", "label": "text", "weights": "json",
     }  # fmt: skip
 
@@ -51,6 +53,7 @@ def test_labels_help_defaults_and_bounds_come_from_the_schema() -> None:
     assert (power.label, power.above, power.below) == ("Power", 0, 4)
     assert (size.optional, size.minimum, size.default) == (True, 20, None)
     assert (kind.choices, kind.default) == (("fast", "slow"), "slow")
+    assert by_name()["learning_rate"].label == "Learning rate"
     assert by_name()["maybe"].choices == (None, "a", "b")
 
 
