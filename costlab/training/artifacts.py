@@ -11,7 +11,11 @@ from costlab.training.outcome import Outcome
 
 
 def save(folder: Path, prepared: Prepared, history: list[Epoch], outcome: Outcome) -> None:
-    """Write the three files into `folder`, made when it is not there; each appears whole, `run.json` last."""
+    """Write the three files into `folder`, made when it is not there; each appears whole, `run.json` last.
+
+    The weights' metadata holds what is needed to use them: spec, classes, and the mean and standard deviation (C,) of
+    the training pixels, from 0 to 1.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     report = RunReport(
         **prepared.model_dump(include={"device", "device_name", "torch", "parameters", "sizes"}),
@@ -20,12 +24,13 @@ def save(folder: Path, prepared: Prepared, history: list[Epoch], outcome: Outcom
         history=history,
         test=outcome.test,
     )
-    metadata = {
-        "spec": prepared.spec.model_dump_json(),
-        "classes": json.dumps(prepared.classes),
-        "mean": json.dumps(outcome.mean.tolist()),
-        "std": json.dumps(outcome.std.tolist()),
+    about = {
+        "spec": prepared.spec.model_dump(mode="json"),
+        "classes": prepared.classes,
+        "mean": outcome.mean.tolist(),
+        "std": outcome.std.tolist(),
     }
+    metadata = {"costlab": json.dumps(about)}  # one entry, for safetensors writes several in random order
     _whole(folder / "predictions.npz", outcome.predictions.save)
     _whole(folder / "model.safetensors", lambda path: path.write_bytes(to_bytes(outcome.weights, metadata)))
     _whole(folder / "run.json", lambda path: path.write_text(report.model_dump_json(indent=1), encoding="utf-8"))

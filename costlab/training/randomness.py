@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
+from torch import Tensor
 
 
 class Randomness:
@@ -15,32 +17,28 @@ class Randomness:
 
     def __init__(self, seed: int, device: torch.device):
         self.order = torch.Generator().manual_seed(seed)
-        self._seed = seed
-        self._accelerator = None if device.type == "cpu" else torch.get_device_module(device.type)
-        self._device_type = "cuda" if device.type == "cpu" else device.type
-        self._devices = [] if device.type == "cpu" else [device.index or 0]
-        self._state: tuple[torch.Tensor, ...] | None = None
+        self._sources: list[tuple[Any, list[int]]] = [(torch, [])]  # where global states are got and set
+        devices = [torch.device("cpu")]
+        if device.type != "cpu":
+            module = torch.get_device_module(device.type)
+            self._sources.append((module, [device.index or 0] if device.type == "cuda" else []))
+            devices.append(device)
+        self._inside = [torch.Generator(device=place).manual_seed(seed).get_state() for place in devices]
 
     @contextmanager
     def active(self) -> Iterator[None]:
         """The global generators are this run's inside, and what they were outside."""
-        with torch.random.fork_rng(self._devices, device_type=self._device_type):
-            self._restore()
+        outside = self._states()
+        self._set(self._inside)
+        try:
             yield
-            self._state = self._current()
+        finally:
+            self._inside = self._states()
+            self._set(outside)
 
-    def _restore(self) -> None:
-        if self._state is None:
-            torch.default_generator.manual_seed(self._seed)
-            if self._accelerator:
-                self._accelerator.manual_seed(self._seed)
-            return
-        torch.set_rng_state(self._state[0])
-        if self._accelerator:
-            self._accelerator.set_rng_state(self._state[1], *self._devices)
+    def _states(self) -> list[Tensor]:
+        return [module.get_rng_state(*index) for module, index in self._sources]
 
-    def _current(self) -> tuple[torch.Tensor, ...]:
-        states = [torch.get_rng_state()]
-        if self._accelerator:
-            states.append(self._accelerator.get_rng_state(*self._devices))
-        return tuple(states)
+    def _set(self, states: list[Tensor]) -> None:
+        for (module, index), state in zip(self._sources, states, strict=True):
+            module.set_rng_state(state, *index)
