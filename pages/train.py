@@ -1,5 +1,7 @@
 """Train: choose data set, costs, model, losses and seeds, and queue one run for each loss and seed."""
 
+from time import monotonic
+
 import streamlit as st
 
 from costlab.catalogue import Catalogue
@@ -14,6 +16,7 @@ from costlab.ui.queue import queue
 from costlab.ui.sentences import inert
 from costlab.ui.session import forget_snapshots, get_store, runs_now, workers_now
 
+DOUBLE_CLICK = 1.5  # seconds
 ADDRESS = "train-address"  # session key: what this page last wrote into the address
 
 
@@ -74,7 +77,10 @@ def write_address(plan: Plan) -> None:
 
 
 def start(plan: Plan) -> None:
-    """Queue the runs of the plan."""
+    """Queue the runs of the plan; the second click of a double click adds nothing."""
+    last, st.session_state["train-last"] = st.session_state.get("train-last"), (plan, monotonic())
+    if last and last[0] == plan and monotonic() - last[1] < DOUBLE_CLICK:
+        return
     try:
         ids = get_store().add_many(plan.specs())
         st.query_params["group"] = get_store().run(ids[0]).group

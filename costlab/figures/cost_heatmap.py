@@ -35,8 +35,7 @@ def draw(cost: CostMatrix, selected: tuple[int, int] | None = None) -> go.Figure
         colorbar={"title": {"text": unit or "cost"}, "thickness": 12, "outlinewidth": 0, **_ticks(values)},
         **_colours(values),
     )
-    figure = go.Figure(heat)
-    figure.update_layout(
+    layout = go.Layout(  # all at once: later updates of a figure cost ten times as much
         xaxis={
             "title": {"text": f"decision (cells in {unit})" if unit else "decision", "standoff": 6},
             "side": "top",
@@ -45,11 +44,14 @@ def draw(cost: CostMatrix, selected: tuple[int, int] | None = None) -> go.Figure
         yaxis={"title": {"text": "truth", "standoff": 6}, **_axis(cost.classes)}
         | {"range": [len(cost.classes) - 0.5, -0.5]},
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        shapes=[] if selected is None else [_frame(*selected)],
     )
-    if selected is not None:
-        t, d = selected
-        figure.add_shape(type="rect", x0=d - 0.5, x1=d + 0.5, y0=t - 0.5, y1=t + 0.5, line={"color": FRAME, "width": 3})
-    return figure
+    return go.Figure(heat, layout)
+
+
+def _frame(truth: int, decision: int) -> dict[str, Any]:
+    corners = {"x0": decision - 0.5, "x1": decision + 0.5, "y0": truth - 0.5, "y1": truth + 0.5}
+    return {"type": "rect", **corners, "line": {"color": FRAME, "width": 3}}
 
 
 def _all(names: tuple[str, ...]) -> list[str]:
@@ -74,29 +76,31 @@ def _axis(names: tuple[str, ...]) -> dict[str, Any]:
 
 def _wide(values: np.ndarray) -> bool:
     sizes = np.abs(values[values != 0])
-    return bool(sizes.size and sizes.max() / sizes.min() > WIDE)
+    return bool(sizes.size and sizes.max() > WIDE * sizes.min())
 
 
 def _height(values: np.ndarray) -> np.ndarray:
-    """Where a cost stands on the scale of colours: itself, or tenfold steps above the smallest cost."""
-    if not _wide(values):
-        return values
-    smallest = np.abs(values[values != 0]).min()
-    return np.sign(values) * np.log10(1 + np.abs(values) / smallest)
+    """Where costs stand on the scale of colours: at themselves, or in tenfold steps above the smallest cost."""
+    return _tenfold(values, values) if _wide(values) else values
+
+
+def _tenfold(values: np.ndarray, of: np.ndarray) -> np.ndarray:
+    """`values` on the tenfold scale of the costs `of`: from the smallest, or from nine steps below the largest."""
+    sizes = np.abs(of[of != 0])
+    return np.sign(values) * np.log10(1 + np.abs(values) / max(sizes.min(), sizes.max() / 1e9))
 
 
 def _ticks(values: np.ndarray) -> dict[str, Any]:
     if not _wide(values):
         return {}
-    exponents = np.arange(
-        np.floor(np.log10(np.abs(values[values != 0]).min())), np.ceil(np.log10(np.abs(values).max())) + 1
-    )
+    sizes = np.abs(values[values != 0])
+    lowest = np.floor(np.log10(max(sizes.min(), sizes.max() / 1e9)))
+    exponents = np.arange(lowest, np.ceil(np.log10(sizes.max())) + 1)
     marks = np.concatenate([-(10.0 ** exponents[::-1]), [0.0], 10.0**exponents])
     marks = marks[(marks >= values.min()) & (marks <= values.max())]
     marks = marks[:: -(-len(marks) // 8)]
-    smallest = np.abs(values[values != 0]).min()
-    places = np.sign(marks) * np.log10(1 + np.abs(marks) / smallest)
-    return {"tickmode": "array", "tickvals": places.tolist(), "ticktext": [_short(mark) for mark in marks]}
+    texts = [_short(mark) for mark in marks]
+    return {"tickmode": "array", "tickvals": _tenfold(marks, values).tolist(), "ticktext": texts}
 
 
 def _colours(values: np.ndarray) -> dict[str, Any]:

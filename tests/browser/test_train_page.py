@@ -50,6 +50,14 @@ def test_started_runs_are_seen_to_end_without_a_reload(form: Page, store: Store)
     expect(form).to_have_url(re.compile(r"/run\?id="))
 
 
+def test_a_double_click_starts_once(form: Page, store: Store) -> None:
+    known = len(store.runs())
+    set_epochs(form, 2)
+    start(form).dblclick()
+    expect(form.get_by_text(re.compile("^2 runs ended"))).to_be_visible(timeout=WARM)
+    assert len(store.runs()) == known + 2
+
+
 def test_all_runs_of_a_start_are_cancelled_with_one_click(form: Page, store: Store) -> None:
     set_epochs(form, 1000)
     start(form).click()
