@@ -10,8 +10,8 @@ from torch import Tensor
 from costlab.datasets import ImageSet
 from costlab.training.augmentation import augmented
 
-CPU_CHUNK = 1 << 20  # floats prepared at once: 4 MB stay near the cache
-GPU_CHUNK = 1 << 25  # a GPU wants few, large launches
+BATCHES = 8  # prepared at once at most: between them is the time to report
+FLOATS = 1 << 22  # prepared at once at most, 16 MB, but always one batch
 SAMPLE = 10_000  # training images that mean and deviation are taken from
 
 
@@ -39,8 +39,7 @@ class Part:
     def chunks(self, order: Tensor, batch_size: int) -> Iterator[list[Tensor]]:
         """`order` cut into batches of at most `batch_size` that differ by at most one, several of them at a time."""
         batches = order.tensor_split(-(-len(order) // batch_size))
-        room = CPU_CHUNK if self.images.device.type == "cpu" else GPU_CHUNK
-        number = max(1, room // (batch_size * self.images[0].numel()))
+        number = max(1, min(BATCHES, FLOATS // (batch_size * self.images[0].numel())))
         for first in range(0, len(batches), number):
             yield list(batches[first : first + number])
 
@@ -58,7 +57,7 @@ class Part:
 
 def parts(images: ImageSet, device: torch.device) -> dict[str, Part]:
     """The train, valid and test parts of a data set on `device`."""
-    sample = images.images[images.split == "train"][:SAMPLE]
+    sample = images.images[np.flatnonzero(images.split == "train")[:SAMPLE]]
     mean = sample.mean(axis=(0, 2, 3), dtype=np.float64)
     std = np.maximum(sample.std(axis=(0, 2, 3), dtype=np.float64), 1.0)  # a flat channel stays as it is
 
