@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.io.json import to_json_plotly
 
+from costlab.ui.components import component
 from costlab.ui.server import version
 
 DEFAULT_HEIGHT = 360  # pixels
@@ -24,18 +25,7 @@ class Click(NamedTuple):
     serial: int
 
 
-# The component itself is a file that the browser keeps; this stub, sent with every update, only finds it. The
-# address is taken from Streamlit's own script, so it holds behind any proxy or base path.
-_STUB = """
-const own = document.querySelector('script[type="module"][src*="static/js/"]');
-const base = new URL("../../", own ? own.src : document.baseURI);
-export default async (component) => {
-  const address = new URL("costlab/plot.js?v=" + component.data.version, base);
-  const module = await import(address);
-  return module.draw(component);
-};
-"""
-_component = st.components.v2.component("costlab.plot", js=_STUB, isolate_styles=False)
+_component = component("plot.js")
 
 
 def plot(figure: go.Figure, *, key: str, alt: str, height: int | None = None) -> Click | None:

@@ -1,6 +1,6 @@
 """The two charts of a run's page: its confusion matrix, at any epoch and in five modes, and its curves."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, cast
 
 import numpy as np
@@ -12,6 +12,7 @@ from costlab.figures import confusion_heatmap, learning_curves
 from costlab.metrics import ShareMode, best_constant, confusion_share
 from costlab.records import Confusion, ConstantResult, Epoch
 from costlab.store import Run
+from costlab.ui.epochs import epoch_slider
 from costlab.ui.plot import plot, take_click
 from costlab.ui.run_sentences import MODES, cell_words
 from costlab.ui.sentences import amount, inert, number
@@ -47,8 +48,9 @@ def _heatmap(run: Run, history: list[Epoch], cost: CostMatrix) -> int:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         mode, part = _mode(), _part(run)
     newest = history[-1].epoch
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        epoch = _epoch(run, newest) if part == "valid" else newest
+    with st.container():  # also without the slider, or the chart would change its place and lose its zoom
+        total = run.spec.epochs if run.active else newest
+        epoch = epoch_slider(run.id, newest, total, run.active) if part == "valid" else newest
     counts = np.array(_confusion(run, history, part, epoch))
     key = f"cell-{run.id}"
     if click := take_click("confusion"):
@@ -69,7 +71,7 @@ def _heatmap(run: Run, history: list[Epoch], cost: CostMatrix) -> int:
 
 def _mode() -> ShareMode:
     """How cells are read, remembered in the URL."""
-    st.session_state.setdefault("run-mode", _known(st.query_params.get("mode"), MODES, "counts"))
+    _settle("run-mode", "mode", MODES, "counts")
     mode = st.segmented_control(
         "Cells show",
         list(MODES),
@@ -87,36 +89,10 @@ def _part(run: Run) -> str:
     """Which images and rule: the test part is there once the run is done."""
     if run.test is None:
         return "valid"
-    st.session_state.setdefault("run-part", _known(st.query_params.get("part"), PARTS, "valid"))
+    _settle("run-part", "part", PARTS, "valid")
     part = st.selectbox("Images and rule", list(PARTS), format_func=PARTS.__getitem__, key="run-part", width=230)
     _remember("part", part, "valid")
     return part
-
-
-def _epoch(run: Run, newest: int) -> int:
-    """The epoch to show: the newest, or the one that the reader went back to, which stands in the URL."""
-    text = st.query_params.get("epoch", "")
-    pinned = int(text) if text.isdecimal() and len(text) < 6 and 1 <= int(text) < newest else None
-    total = run.spec.epochs if run.active else newest
-    if total < 2:
-        return newest
-    key = f"epoch-{run.id}"
-    st.session_state[key] = pinned or newest
-    st.slider("Epoch", 1, total, key=key, on_change=_pin, args=(key, newest), width="stretch")
-    label = "Follow live" if run.active else "Last epoch"
-    st.button(label, on_click=_follow, disabled=pinned is None, icon=":material/skip_next:", key="follow")
-    return pinned or newest
-
-
-def _pin(key: str, newest: int) -> None:
-    if st.session_state[key] < newest:
-        st.query_params["epoch"] = str(st.session_state[key])
-    else:
-        _follow()
-
-
-def _follow() -> None:
-    st.query_params.pop("epoch", None)
 
 
 def _confusion(run: Run, history: list[Epoch], part: str, epoch: int) -> Confusion:
@@ -161,6 +137,15 @@ def _drawn_curves(
 def _known(value: str | None, names: Iterable[str], default: str) -> str:
     """`value` if it is one of `names`: what stands in a URL may be anything."""
     return value if value is not None and value in names else default
+
+
+def _settle(key: str, name: str, names: Collection[str], default: str) -> None:
+    """Give a widget what was chosen, else what stands in the URL.
+
+    A browser that was just turned to this page may report that nothing is chosen, and would report it for ever.
+    """
+    chosen = st.session_state.get(key)
+    st.session_state[key] = chosen if chosen in names else _known(st.query_params.get(name), names, default)
 
 
 def _remember(name: str, value: str | None, default: str) -> None:

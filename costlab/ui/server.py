@@ -24,6 +24,7 @@ from costlab.ui.sentences import inert
 ASSETS = {
     "plotly.js": ("plotly", "package_data/plotly.min.js", "text/javascript"),
     "plot.js": ("costlab.ui", "plot.js", "text/javascript"),
+    "epochs.js": ("costlab.ui", "epochs.js", "text/javascript"),
     "plot.css": ("costlab.ui", "plot.css", "text/css"),
     "favicon.svg": ("costlab.ui", "favicon.svg", "image/svg+xml"),
 }

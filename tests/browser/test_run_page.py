@@ -72,9 +72,9 @@ def work(store: Store) -> Work:
     return begin(store)
 
 
-def begin(store: Store, seed: int = 0) -> Work:
+def begin(store: Store, seed: int = 0, epochs: int = 10) -> Work:
     """A run that has just started, held by the test."""
-    spec = RunSpec(dataset="surface_defects", loss="cross_entropy", cost=COST, epochs=10, seed=seed)
+    spec = RunSpec(dataset="surface_defects", loss="cross_entropy", cost=COST, epochs=epochs, seed=seed)
     store.add(spec)
     claim = store.claim("test")
     assert claim is not None
@@ -204,6 +204,40 @@ def test_replay_goes_back_to_an_epoch_and_forth_to_the_live_one(alone: Server, w
     page.get_by_role("button", name="Follow live").click()
     newest = work.epoch()
     shows(page, chart, newest)
+    page.wait_for_function("() => !new URL(location).searchParams.has('epoch')")
+
+
+def test_the_slider_follows_by_itself_and_stays_where_the_reader_puts_it(alone: Server, store: Store, page: Page):
+    """Epochs come faster than the page looks; nothing but the reader's hand may leave the newest or come back to it."""
+    work = begin(store, epochs=40)
+    seen = [work.epoch(40) for _ in range(3)]
+    chart = watch(page, alone, work)
+    slider = page.get_by_role("slider", name="Epoch")
+    for _ in range(12):
+        seen.append(work.epoch(40))
+        page.wait_for_timeout(250)
+    shows(page, chart, seen[-1])
+    expect(slider).to_have_value(str(len(seen)))
+    assert "epoch=" not in page.url
+    slider.focus()
+    page.keyboard.press("Home")
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+        seen.append(work.epoch(40))
+        page.wait_for_timeout(150)
+    shows(page, chart, seen[4])
+    for _ in range(12):
+        seen.append(work.epoch(40))
+        page.wait_for_timeout(250)
+    expect(page.get_by_text("Epoch 5 of 40")).to_be_visible()
+    shows(page, chart, seen[4])
+    expect(slider).to_have_value("5")
+    page.reload()
+    expect(chart).to_have_attribute("data-state", "ready")
+    shows(page, chart, seen[4])
+    slider.focus()
+    page.keyboard.press("End")  # beyond what is there: the newest
+    shows(page, chart, seen[-1])
     page.wait_for_function("() => !new URL(location).searchParams.has('epoch')")
 
 
