@@ -12,7 +12,7 @@ BEGIN, END = "<!-- plugins:begin (made by `python -m docs.plugins`) -->\n", "<!-
 
 
 def table() -> str:
-    """A Markdown table of every loss, rule, model and data set: kind, name, and the first sentence of its description."""
+    """A Markdown table of every loss, rule, model and data set: kind, name and the start of its description."""
     rows = ["| kind | name | what it is |", "|---|---|---|"]
     for registry in (LOSSES, RULES, MODELS, DATASETS):
         for name, plugin in registry.items():
