@@ -8,9 +8,10 @@ from costlab.errors import CostlabError
 from costlab.ui import editing
 from costlab.ui.cell import cell_panel, heat_twin
 from costlab.ui.cost_menus import menus
-from costlab.ui.drafts import Draft, with_classes
+from costlab.ui.drafts import Draft
 from costlab.ui.grid import breadth, grid
 from costlab.ui.places import TRAIN
+from costlab.ui.presets import with_classes
 from costlab.ui.sentences import count, inert
 
 

@@ -4,7 +4,7 @@ A cell that is refused keeps its text on the screen and its last valid cost in t
 everything drawn from the matrix stays true.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -208,32 +208,6 @@ def overlaid(cells: list[list[str]], edits: Mapping[Cell, str]) -> list[list[str
         if truth < len(table) and decision < len(table[truth]):
             table[truth][decision] = text
     return table
-
-
-def with_classes(cost: CostMatrix, classes: Iterable[str]) -> CostMatrix:
-    """The matrix about other classes: costs stay with their names, or with their places where classes are renamed.
-
-    A new mistake costs 1, a new right decision 0; extra decisions stay. Raises InvalidCosts.
-
-    >>> with_classes(CostMatrix([[0, 2], [5, 0]], "ab"), ["a", "c"]).values.tolist()
-    [[0.0, 2.0], [5.0, 0.0]]
-    >>> with_classes(CostMatrix([[0, 2], [5, 0]], "ab"), ["b", "a", "c"]).values.tolist()
-    [[0.0, 5.0, 1.0], [2.0, 0.0, 1.0], [1.0, 1.0, 0.0]]
-    """
-    names = tuple(classes)
-    extras = cost.decisions[len(cost.classes) :]
-    fresh = CostMatrix.zero_one(names)
-    renamed = len(names) == len(cost.classes) and all(
-        old == new or new not in cost.classes for old, new in zip(cost.classes, names, strict=True)
-    )
-    old = names if renamed else cost.classes
-    rows = [(t, old.index(name)) for t, name in enumerate(names) if name in old]
-    values = np.hstack([fresh.values, np.zeros((len(names), len(extras)))])
-    for t, was in rows:
-        for d, called in rows:
-            values[t, d] = cost.values[was, called]
-        values[t, len(names) :] = cost.values[was, len(cost.classes) :]
-    return CostMatrix(values, names, (*names, *extras), cost.unit, edited_name(cost.name))
 
 
 def _index(text: object, size: int) -> int | None:

@@ -1,6 +1,6 @@
-"""Cost matrices to start from, each with its options; the menus are made from `PRESETS`."""
+"""Cost matrices made anew: presets with their options (the menus are made from `PRESETS`), and other shapes of one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 from costlab.costs import CostMatrix
 from costlab.errors import InvalidCosts
 from costlab.numbers import parse_number, show_number
+from costlab.ui.drafts import edited_name
 
 
 @dataclass(frozen=True)
@@ -169,3 +170,29 @@ def without_decision(cost: CostMatrix, name: str) -> CostMatrix:
     column = cost.decisions.index(name)
     decisions = cost.decisions[:column] + cost.decisions[column + 1 :]
     return replace(cost, values=np.delete(cost.values, column, axis=1), decisions=decisions)
+
+
+def with_classes(cost: CostMatrix, classes: Iterable[str]) -> CostMatrix:
+    """The matrix about other classes: costs stay with their names, or with their places where classes are renamed.
+
+    A new mistake costs 1, a new right decision 0; extra decisions stay. Raises InvalidCosts.
+
+    >>> with_classes(CostMatrix([[0, 2], [5, 0]], "ab"), ["a", "c"]).values.tolist()
+    [[0.0, 2.0], [5.0, 0.0]]
+    >>> with_classes(CostMatrix([[0, 2], [5, 0]], "ab"), ["b", "a", "c"]).values.tolist()
+    [[0.0, 5.0, 1.0], [2.0, 0.0, 1.0], [1.0, 1.0, 0.0]]
+    """
+    names = tuple(classes)
+    extras = cost.decisions[len(cost.classes) :]
+    fresh = CostMatrix.zero_one(names)
+    renamed = len(names) == len(cost.classes) and all(
+        old == new or new not in cost.classes for old, new in zip(cost.classes, names, strict=True)
+    )
+    old = names if renamed else cost.classes
+    rows = [(t, old.index(name)) for t, name in enumerate(names) if name in old]
+    values = np.hstack([fresh.values, np.zeros((len(names), len(extras)))])
+    for t, was in rows:
+        for d, called in rows:
+            values[t, d] = cost.values[was, called]
+        values[t, len(names) :] = cost.values[was, len(cost.classes) :]
+    return CostMatrix(values, names, (*names, *extras), cost.unit, edited_name(cost.name))

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from costlab.costs import CostMatrix
 from costlab.doctor import read_cells
-from costlab.errors import InvalidCosts
-from costlab.ui.drafts import MAX_STEPS, Draft, Sheet, edited_name, overlaid, read_edits, with_classes
+from costlab.ui.drafts import MAX_STEPS, Draft, Sheet, edited_name, overlaid, read_edits
 
 PARTS = CostMatrix([[0, 1, 1], [5, 0, 1], [100, 20, 0]], ["ok", "dent", "crack"], unit="EUR", name="shop")
 CELLS = st.tuples(st.integers(0, 2), st.integers(0, 2))
@@ -187,20 +186,3 @@ def test_laying_edits_over_a_table_leaves_the_table_alone() -> None:
     table = [["0", "1"], ["1", "0"]]
     assert overlaid(table, {(0, 1): "x", (9, 9): "y"}) == [["0", "x"], ["1", "0"]]
     assert table == [["0", "1"], ["1", "0"]]
-
-
-def test_other_classes_keep_the_costs_of_the_names_that_stay() -> None:
-    after = with_classes(PARTS.with_referral(3), ["crack", "ok", "stain"])
-    assert after.values.tolist() == [[0, 100, 1, 3], [1, 0, 1, 3], [1, 1, 0, 0]]
-    assert after.decisions == ("crack", "ok", "stain", "refer to a human")
-
-
-def test_renamed_classes_keep_their_costs() -> None:
-    assert with_classes(PARTS, ["ok", "dent", "fracture"]).values.tolist() == PARTS.values.tolist()
-
-
-def test_classes_that_mean_nothing_are_refused() -> None:
-    with pytest.raises(InvalidCosts, match="at least 2"):
-        with_classes(PARTS, ["ok"])
-    with pytest.raises(InvalidCosts, match="named twice"):
-        with_classes(PARTS, ["ok", "ok"])

@@ -6,7 +6,7 @@ import pytest
 from costlab.costs import CostMatrix
 from costlab.errors import InvalidCosts
 from costlab.ui.forms import fields, problems
-from costlab.ui.presets import PRESETS, read_groups, read_weights, scaled, start_from, without_decision
+from costlab.ui.presets import PRESETS, read_groups, read_weights, scaled, start_from, with_classes, without_decision
 
 CLASSES = ("ok", "dent", "crack")
 START = CostMatrix([[0, 1, 1], [5, 0, 1], [100, 20, 0]], CLASSES, unit="EUR").with_referral(3)
@@ -60,3 +60,20 @@ def test_only_an_extra_decision_can_be_removed() -> None:
     assert without_decision(START, "refer to a human").decisions == CLASSES
     with pytest.raises(InvalidCosts, match="not an extra decision"):
         without_decision(START, "ok")
+
+
+def test_other_classes_keep_the_costs_of_the_names_that_stay() -> None:
+    after = with_classes(START, ["crack", "ok", "stain"])
+    assert after.values.tolist() == [[0, 100, 1, 3], [1, 0, 1, 3], [1, 1, 0, 0]]
+    assert after.decisions == ("crack", "ok", "stain", "refer to a human")
+
+
+def test_renamed_classes_keep_their_costs() -> None:
+    assert with_classes(START, ["ok", "dent", "fracture"]).values.tolist() == START.values.tolist()
+
+
+def test_classes_that_mean_nothing_are_refused() -> None:
+    with pytest.raises(InvalidCosts, match="at least 2"):
+        with_classes(START, ["ok"])
+    with pytest.raises(InvalidCosts, match="named twice"):
+        with_classes(START, ["ok", "ok"])
