@@ -14,10 +14,11 @@ SIZES = {"wide": (1440, 900), "narrow": (800, 900)}
 
 
 def settle(page: Page, milliseconds: int = 1500) -> None:
-    """Wait until Streamlit has stopped running the script, then for the paint."""
+    """Wait until Streamlit has stopped running the script, then for the paint and the charts."""
     page.wait_for_selector('[data-testid="stApp"]')
     page.wait_for_function("() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState !== 'running'")
     page.wait_for_timeout(milliseconds)
+    page.wait_for_function("() => !document.querySelector('.costlab-plot-node[data-state=loading]')")
 
 
 def look(
