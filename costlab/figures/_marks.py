@@ -24,18 +24,23 @@ def literal(text: str) -> str:
 
 
 def name_axis(names: Sequence[str]) -> dict[str, Any]:
-    """A category axis of `literal` names, long ones cut, about 30 of them shown."""
+    """A category axis of `literal` names, long ones cut in the middle, about 30 of them shown."""
     shown = names[:: -(-len(names) // NAMES_SHOWN)]
     return {
         "type": "category",
         "tickmode": "array",
         "tickvals": [literal(name) for name in shown],
-        "ticktext": [literal(name if len(name) <= 16 else name[:15] + "…") for name in shown],
+        "ticktext": [literal(_short(name)) for name in shown],
         "range": [-0.5, len(names) - 0.5],
         "showgrid": False,
         "zeroline": False,
         "ticks": "",
     }
+
+
+def _short(name: str) -> str:
+    """Both ends of a long name: names that begin alike often end differently."""
+    return name if len(name) <= 16 else f"{name[:9]}…{name[-6:]}"
 
 
 def labelled(title: str, unit: str) -> dict[str, str]:

@@ -32,7 +32,8 @@ def draw(
     x and y of a click are names as `cell` takes them.
     """
     percent = mode != "counts"
-    kind = np.float32 if len(cost.decisions) > NAMES_SHOWN else np.float64  # half the bytes where it is many
+    many = len(cost.decisions) > NAMES_SHOWN
+    kind = np.float32 if many else np.float64  # half the bytes
     heat = go.Heatmap(
         z=np.asarray(shares, dtype=kind),
         x=[literal(name) for name in cost.decisions],
@@ -42,8 +43,8 @@ def draw(
         textfont={"size": 15 if len(cost.classes) <= 6 else 12},
         customdata=np.stack([np.asarray(counts), np.asarray(counts) * cost.values], axis=-1).astype(kind),
         hovertemplate=_hover(cost, percent, mode),
-        xgap=1,
-        ygap=1,
+        xgap=0 if many else 1,
+        ygap=0 if many else 1,
         colorbar={
             "title": {"text": SCALES[mode], "side": "right"},
             "thickness": 12,

@@ -51,6 +51,14 @@ def test_large_matrices_have_no_text_and_few_names():
     assert len(figure.to_json()) < 200_000  # bytes that travel with an update
 
 
+def test_long_names_keep_both_ends():
+    cost = CostMatrix.zero_one(["short", "a rather long name 1", "a rather long name 2"])
+    ticks = drawn(counts=np.eye(3, dtype=int), cost=cost).layout.xaxis.ticktext
+    assert ticks[0] == "short"
+    assert len(set(ticks)) == 3
+    assert max(map(len, ticks)) <= 16
+
+
 def test_hover_has_count_and_cost_of_the_very_cell():
     counts, paid = heat(drawn("cost")).customdata[1][0]
     assert (counts, paid) == (1, 100)
