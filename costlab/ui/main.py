@@ -10,23 +10,30 @@ from costlab.ui.status import worker_status
 HERE = Path(__file__).parent
 
 
-def _start() -> None:
-    st.switch_page(costs)
+def main() -> None:
+    """Show the page that the address asks for, between the logo and the worker's state."""
+    # The icon before the navigation: else Streamlit fetches a page's icon from Google for the browser's tab.
+    st.set_page_config(page_icon=str(HERE / "favicon.svg"), layout="wide")
+    costs = st.Page(COSTS, title="Costs", icon=":material/grid_on:", url_path="costs")
+    pages = [
+        costs,
+        st.Page(TRAIN, title="Train", icon=":material/play_circle:", url_path="train"),
+        st.Page(RUN, title="Run", icon=":material/monitoring:", url_path="run"),
+        st.Page(RUNS, title="Runs", icon=":material/table_rows:", url_path="runs"),
+    ]
+
+    def start() -> None:
+        """The bare address, which has no page of its own."""
+        st.switch_page(costs)
+
+    page = st.navigation([st.Page(start, title="costlab", default=True, visibility="hidden"), *pages])
+    st.set_page_config(page_title=f"{page.title} · costlab")
+    st.logo(str(HERE / "logo.svg"), icon_image=str(HERE / "favicon.svg"), size="large")
+    st.html(HERE / "app.css")
+    with st.sidebar:
+        worker_status()
+    page.run()
 
 
-# The icon before the navigation: else Streamlit fetches a page's icon from Google for the browser's tab.
-st.set_page_config(page_icon=str(HERE / "favicon.svg"), layout="wide")
-costs = st.Page(COSTS, title="Costs", icon=":material/grid_on:", url_path="costs")
-pages = [
-    costs,
-    st.Page(TRAIN, title="Train", icon=":material/play_circle:", url_path="train"),
-    st.Page(RUN, title="Run", icon=":material/monitoring:", url_path="run"),
-    st.Page(RUNS, title="Runs", icon=":material/table_rows:", url_path="runs"),
-]
-page = st.navigation([st.Page(_start, title="costlab", default=True, visibility="hidden"), *pages])
-st.set_page_config(page_title=f"{page.title} · costlab")
-st.logo(str(HERE / "logo.svg"), icon_image=str(HERE / "favicon.svg"), size="large")
-st.html(HERE / "app.css")
-with st.sidebar:
-    worker_status()
-page.run()
+if __name__ == "__main__":  # as Streamlit runs it
+    main()
