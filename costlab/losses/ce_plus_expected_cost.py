@@ -21,7 +21,7 @@ from costlab.losses.expected_cost import expected
 TITLE = "Cross-entropy plus expected cost"
 FORMULA = (
     r"\ell = -\log p_y + \lambda \sum_j C_{y,j}\, p_j"
-    r" \;\text{ or, the share } f \text{ of training done, }\; -(1 - f) \log p_y + f \lambda \sum_j C_{y,j}\, p_j"
+    r" \qquad \text{or, the share } f \text{ of training done, }\; -(1 - f) \log p_y + f \lambda \sum_j C_{y,j}\, p_j"
 )
 SOURCE = "Galdran et al. 2020, Cost-sensitive regularization for diabetic retinopathy grading from eye fundus images"
 
