@@ -41,7 +41,8 @@ def train_textbook(images: ImageSet, spec: RunSpec) -> np.ndarray:
     torch.manual_seed(spec.seed)
     pixels = images.images[images.split == "train"] / 255
     normalise = [transforms.ToTensor(), transforms.Normalize(pixels.mean((0, 2, 3)), pixels.std((0, 2, 3)))]
-    affine = transforms.RandomAffine(math.degrees(TURN), (SHIFT, SHIFT), (1 - SCALE, 1 + SCALE))
+    bilinear = transforms.InterpolationMode.BILINEAR
+    affine = transforms.RandomAffine(math.degrees(TURN), (SHIFT, SHIFT), (1 - SCALE, 1 + SCALE), interpolation=bilinear)
     vary = [transforms.ToPILImage(), affine] if spec.augment else []
     train = DataLoader(Images(images, "train", transforms.Compose(vary + normalise)), spec.batch_size, shuffle=True)
     valid = DataLoader(Images(images, "valid", transforms.Compose(normalise)), spec.batch_size)
@@ -51,8 +52,9 @@ def train_textbook(images: ImageSet, spec: RunSpec) -> np.ndarray:
     criterion = nn.CrossEntropyLoss()
     optimiser = torch.optim.AdamW(model.parameters(), lr=spec.learning_rate, betas=(0.9, 0.99))
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, spec.learning_rate, epochs=spec.epochs, steps_per_epoch=len(train), pct_start=0.25
-    )
+        optimiser, spec.learning_rate, epochs=spec.epochs, steps_per_epoch=len(train), pct_start=0.25,
+        anneal_strategy="linear", cycle_momentum=False,
+    )  # fmt: skip
     for _ in range(spec.epochs):
         model.train()
         running_loss, correct = 0.0, 0

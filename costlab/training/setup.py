@@ -45,30 +45,26 @@ def set_up(spec: RunSpec, images: ImageSet | None = None) -> Setup:
     _check(MODELS, spec.model)
     _check(LOSSES, spec.loss)
     if images is None:
-        classes = DATASETS[spec.dataset.name].module.CLASSES
-        if spec.cost is not None:
-            spec.cost.for_classes(classes)  # refused before anything is downloaded
-        images = _make(DATASETS, spec.dataset)
+        images = _loaded(spec)
     cost = images.cost if spec.cost is None else spec.cost.for_classes(images.classes)
+    shape = images.images.shape[1:]
+    batch_size = spec.batch_size or (128 if shape[1] * shape[2] > LARGE else 64)
+    resolved = {
+        "cost": cost,
+        "batch_size": batch_size,
+        "device": device.type if spec.device == "auto" else spec.device,
+        "precision": precision(spec.precision, device, shape),
+    }
+    spec = spec.model_copy(update=resolved)
     counts = np.bincount(images.target[images.split == "train"], minlength=len(images.classes))
     randomness = Randomness(spec.seed, device)
-    shape = images.images.shape[1:]
     with randomness.active():  # the initial weights, drawn on the CPU: the same for every device
         model: nn.Module = _make(MODELS, spec.model, shape=shape, classes=len(images.classes))
         loss: Loss = _make(LOSSES, spec.loss, cost=cost, counts=counts)
     model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    batch_size = spec.batch_size or (128 if shape[1] * shape[2] > LARGE else 64)
-    resolved = spec.model_copy(
-        update={
-            "cost": cost,
-            "batch_size": batch_size,
-            "device": device.type if spec.device == "auto" else spec.device,
-            "precision": precision(spec.precision, device, shape),
-        }
-    )
     data = parts(images, device)
     prepared = Prepared(
-        spec=resolved,
+        spec=spec,
         device=str(device),
         device_name=device_name(device),
         torch=torch.__version__,
@@ -77,7 +73,16 @@ def set_up(spec: RunSpec, images: ImageSet | None = None) -> Setup:
         counts=counts.tolist(),
         sizes={split: len(part) for split, part in data.items()},
     )
-    return Setup(resolved, prepared, device, cost, data, model, loss.to(device), randomness, batch_size)
+    return Setup(spec, prepared, device, cost, data, model, loss.to(device), randomness, batch_size)
+
+
+def _loaded(spec: RunSpec) -> ImageSet:
+    """The data set; costs that do not fit its classes are refused before anything is downloaded."""
+    classes = DATASETS[spec.dataset.name].module.CLASSES
+    if spec.cost is not None:
+        spec.cost.for_classes(classes)
+    images: ImageSet = _make(DATASETS, spec.dataset)
+    return images
 
 
 def _check(registry: Registry, choice: Choice) -> None:

@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from costlab.costs import CostMatrix
+from costlab.datasets import ImageSet
 from costlab.specs import RunSpec
+from costlab.training.devices import precision
 from tests.training.runs import fingerprint, short_spec, trained
 
 IN_ANOTHER_PROCESS = """
@@ -82,3 +85,21 @@ def test_bfloat16_trains_on_the_cpu_and_differs_from_float32(reference: str) -> 
     assert run.outcome.predictions.logits.dtype == np.float32
     assert run.history[-1].valid_accuracy > 0.5
     assert fingerprint(run) != fingerprint(trained(short_spec(precision="float32", epochs=4)))
+
+
+def test_larger_images_give_the_same_bits_in_the_precision_that_auto_takes() -> None:
+    random = np.random.default_rng(0)
+    split = np.repeat(["train", "valid", "test"], [150, 40, 40])
+    classes = ("a", "b", "c")
+    images = ImageSet(
+        random.integers(0, 256, (230, 3, 32, 32), dtype=np.uint8),
+        random.integers(0, 3, 230),
+        split,
+        np.arange(230),
+        classes,
+        CostMatrix.zero_one(classes),
+    )
+    first, second = (trained(RunSpec(epochs=2), images=images) for _ in range(2))
+    assert first.prepared.spec.precision == precision("auto", torch.device(first.prepared.device), (3, 32, 32))
+    assert first.prepared.spec.batch_size == 128
+    assert fingerprint(first) == fingerprint(second)

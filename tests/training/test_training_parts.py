@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
@@ -44,6 +44,7 @@ def test_adamw_is_that_of_torch_with_decay_on_matrices_only() -> None:
         assert ours.grad is None
 
 
+@settings(deadline=None)
 @given(st.integers(1, 500))
 def test_the_rate_rises_to_its_peak_at_a_quarter_of_the_way_and_falls_to_almost_nothing(steps: int) -> None:
     rates = [one_cycle(step, steps) for step in range(steps)]
@@ -55,6 +56,7 @@ def test_the_rate_rises_to_its_peak_at_a_quarter_of_the_way_and_falls_to_almost_
     assert rates[-1] <= max(2 / steps, 0.5)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 300), st.integers(1, 64))
 def test_batches_cover_every_image_once_and_differ_by_at_most_one(number: int, batch_size: int) -> None:
     images = torch.zeros(number, 1, 2, 2, dtype=torch.uint8)
