@@ -340,12 +340,12 @@ def test_the_files_of_a_run_and_its_costs_can_be_had(alone: Server, work: Work, 
         ("Predictions (NPZ)", "predictions.npz"),
         ("Model", "model.safetensors"),
     ]:
-        with page.expect_download() as started:
+        with page.expect_download(timeout=60_000) as started:
             page.get_by_role("button", name=label).click()
         stem, _, kind = name.partition(".")
         assert started.value.suggested_filename == f"{stem}-{work.claim.id}.{kind}"
         assert started.value.path().read_bytes() == contents[name]
-    with page.expect_download() as started:
+    with page.expect_download(timeout=60_000) as started:
         page.get_by_role("button", name="Costs (CSV)").click()
     read = CostMatrix.from_csv(started.value.path().read_bytes())
     assert (read.values == COST.values).all()
