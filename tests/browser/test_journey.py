@@ -17,7 +17,7 @@ from costlab.store import Run, Store
 from tests.browser.grid_driver import paste_block, type_cost
 from tests.browser.server import Server
 
-EPOCHS = 600  # long enough to be watched at one look a second, on a quick machine too
+EPOCHS = 300  # long enough to be watched at one look a second, on a quick machine too
 NOISE = "0.5"  # share of wrong training labels: with it no two epochs decide alike, however long the run
 MINUTE = 60_000  # milliseconds
 PICTURE = "node => JSON.stringify(node._fullData[0].z.map((row) => [...row]))"

@@ -180,7 +180,13 @@ except UnknownName:
 def test_ctrl_c_ends_with_one_sentence_and_status_130(tmp_path: Path) -> None:
     out = tmp_path / "run"
     command = [*COSTLAB, "--epochs", "1000", "--out", str(out)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests begun with `&` inherit "ignore"
+    ) as process:
         assert process.stderr is not None
         while "epoch 1 of" not in process.stderr.readline():
             assert process.poll() is None
