@@ -30,7 +30,7 @@ def name_axis(names: Sequence[str]) -> dict[str, Any]:
         "type": "category",
         "tickmode": "array",
         "tickvals": [literal(name) for name in shown],
-        "ticktext": [literal(_short(name)) for name in shown],
+        "ticktext": [literal(shortened(name)) for name in shown],
         "range": [-0.5, len(names) - 0.5],
         "showgrid": False,
         "zeroline": False,
@@ -38,8 +38,12 @@ def name_axis(names: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _short(name: str) -> str:
-    """Both ends of a long name: names that begin alike often end differently."""
+def shortened(name: str) -> str:
+    """Both ends of a long name: names that begin alike often end differently.
+
+    >>> shortened("actinic keratosis"), shortened("melanoma")
+    ('actinic k…atosis', 'melanoma')
+    """
     return name if len(name) <= 16 else f"{name[:9]}…{name[-6:]}"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from costlab.costs import CostMatrix
-from costlab.figures._marks import DIVERGING, FRAME, literal
+from costlab.figures._marks import DIVERGING, FRAME, NAMES_SHOWN, literal, shortened
 
 TITLE = "Costs"
 TEXT_UP_TO = 12  # classes; beyond, the numbers no longer fit into their cells
@@ -18,7 +18,7 @@ def draw(cost: CostMatrix, selected: tuple[int, int] | None = None) -> go.Figure
     values = cost.values
     unit = literal(cost.unit)
     names = [[f"truth {t}<br>decision {d}" for d in _all(cost.decisions)] for t in _all(cost.classes)]
-    gap = 1 if max(values.shape) <= 30 else 0
+    gap = 1 if max(values.shape) <= NAMES_SHOWN else 0
     written = max(values.shape) <= TEXT_UP_TO
     heat = go.Heatmap(
         z=_height(values),
@@ -59,11 +59,10 @@ def _all(names: tuple[str, ...]) -> list[str]:
 
 
 def _axis(names: tuple[str, ...]) -> dict[str, Any]:
-    """An axis with a name at every cell, or at about 30 of them."""
-    step = -(-len(names) // 30)
-    shown = [name if len(name) <= 16 else name[:15] + "…" for name in names[::step]]
-    places = list(range(0, len(names), step))
-    ticks = {"tickmode": "array", "tickvals": places, "ticktext": [literal(name) for name in shown]}
+    """An axis of indices with a name at every cell, or at about 30 of them."""
+    step = -(-len(names) // NAMES_SHOWN)
+    shown = [literal(shortened(name)) for name in names[::step]]
+    ticks = {"tickmode": "array", "tickvals": list(range(0, len(names), step)), "ticktext": shown}
     return {
         **ticks,
         "range": [-0.5, len(names) - 0.5],

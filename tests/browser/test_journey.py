@@ -14,6 +14,7 @@ from safetensors.numpy import load_file
 
 from costlab.home import run_folder
 from costlab.store import Run, Store
+from tests.browser.chart_driver import ZOOM, zoom_in
 from tests.browser.grid_driver import paste_block, type_cost
 from tests.browser.server import Server
 
@@ -21,7 +22,6 @@ EPOCHS = 300  # long enough to be watched at one look a second, on a quick machi
 NOISE = "0.5"  # share of wrong training labels: with it no two epochs decide alike, however long the run
 MINUTE = 60_000  # milliseconds
 PICTURE = "node => JSON.stringify(node._fullData[0].z.map((row) => [...row]))"
-ZOOM = "node => JSON.stringify([node._fullLayout.xaxis.range, node._fullLayout.yaxis.range])"
 
 
 def edit_costs(page: Page, url: str) -> None:
@@ -57,21 +57,6 @@ def heat_map(page: Page) -> Locator:
     chart = page.get_by_test_id("plot-confusion")
     expect(chart).to_have_attribute("data-state", "ready", timeout=MINUTE)
     return chart
-
-
-def zoom_in(page: Page, chart: Locator) -> str:
-    """Drag a frame over the upper left of the heat map; returns the ranges of its axes."""
-    before = chart.evaluate(ZOOM)
-    chart.scroll_into_view_if_needed()
-    area = chart.locator(".nsewdrag").bounding_box()
-    assert area is not None
-    page.mouse.move(area["x"] + 15, area["y"] + 15)
-    page.mouse.down()
-    page.mouse.move(area["x"] + area["width"] * 0.7, area["y"] + area["height"] * 0.7, steps=6)
-    page.mouse.up()
-    after = str(chart.evaluate(ZOOM))
-    assert after != before
-    return after
 
 
 def watch_three_changes(page: Page, store: Store, id: str) -> None:

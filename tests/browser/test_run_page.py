@@ -14,6 +14,7 @@ from costlab.metrics import judge
 from costlab.records import Epoch, Finished, Prepared, Progress
 from costlab.specs import RunSpec
 from costlab.store import Claim, Store
+from tests.browser.chart_driver import ZOOM, zoom_in
 from tests.browser.server import Server, running
 
 COST = CostMatrix([[0, 1, 2], [100, 0, 5], [20, 3, 0]], ["ok", "crack", "<b>stain</b>"], unit="EUR", name="parts")
@@ -119,15 +120,7 @@ def test_the_heat_map_lives_through_updates_and_the_end_with_its_zoom(alone: Ser
     chart = watch(page, alone, work)
     shows(page, chart, shown)
     chart.evaluate("node => { node.mark = 1; document.querySelector('[data-testid=plot-curves]').mark = 1 }")
-    area = chart.locator(".nsewdrag").bounding_box()
-    assert area is not None
-    page.mouse.move(area["x"] + 20, area["y"] + 20)
-    page.mouse.down()
-    page.mouse.move(area["x"] + area["width"] * 0.6, area["y"] + area["height"] * 0.6, steps=5)
-    page.mouse.up()
-    ranges = "node => [node._fullLayout.xaxis.range, node._fullLayout.yaxis.range]"
-    zoomed = chart.evaluate(ranges)
-    assert zoomed != [[-0.5, 2.5], [2.5, -0.5]]
+    zoomed = zoom_in(page, chart)
     for _ in range(4):
         shows(page, chart, work.epoch())
     work.finish()
@@ -135,7 +128,7 @@ def test_the_heat_map_lives_through_updates_and_the_end_with_its_zoom(alone: Ser
     expect(page.get_by_text("2 s of training on Test CPU")).to_be_visible()
     assert chart.evaluate("node => node.mark") == 1
     assert page.get_by_test_id("plot-curves").evaluate("node => node.mark") == 1
-    assert chart.evaluate(ranges) == zoomed
+    assert chart.evaluate(ZOOM) == zoomed
 
 
 def test_a_reload_in_the_middle_loses_nothing(alone: Server, work: Work, page: Page):
