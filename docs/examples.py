@@ -1,9 +1,13 @@
 """Train the bundled example predictions anew: `python -m docs.examples`. Takes half a minute."""
 
+import json
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from costlab.examples import FOLDER
+import numpy as np
+
+from costlab.datasets import DATASETS
+from costlab.examples import FOLDER, About
 from costlab.records import Prepared
 from costlab.specs import Choice, RunSpec
 from costlab.training import Outcome, train
@@ -33,6 +37,17 @@ def write(name: str, spec: RunSpec, folder: Path = FOLDER) -> None:
     (folder / f"{name}.json").write_text(prepared.spec.cost.to_json() + "\n", encoding="utf-8")
 
 
+def write_about(folder: Path = FOLDER) -> None:
+    """Say how each was trained: the spec, and how many training images of each class there were."""
+    told = {}
+    for name, spec in RUNS.items():
+        images = DATASETS[name].make(**spec.dataset.options)
+        counts = np.bincount(images.target[images.split == "train"], minlength=len(images.classes)).tolist()
+        told[name] = About(title=DATASETS[name].title, spec=spec, counts=counts).model_dump(mode="json")
+    (folder / "about.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
 if __name__ == "__main__":
     for each, run in RUNS.items():
         write(each, run)
+    write_about()
