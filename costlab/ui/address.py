@@ -55,7 +55,7 @@ def from_address(said: Mapping[str, str], base: CostMatrix) -> tuple[Scenario, l
     >>> base = CostMatrix([[0, 1], [100, 0]], ["ok", "crack"])
     >>> scenario, told = from_address({"edit": "1.0:200", "refer": "-x"}, base)
     >>> scenario.cost.values.tolist(), scenario.referral, told
-    ([[0.0, 1.0], [200.0, 0.0]], None, ["The address says refer=-x, which means nothing here; it is left out."])
+    ([[0.0, 1.0], [200.0, 0.0]], None, ['The address says refer=-x, which means nothing here; it is left out.'])
     """
     scenario, told = Scenario(base), []
     for key in KEYS:

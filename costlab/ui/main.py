@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from costlab.ui.places import COSTS, RUN, RUNS, TRAIN
+from costlab.ui.places import COMPARE, COSTS, REPORT, ROBUSTNESS, RUN, RUNS, TRAIN, WHATIF
 from costlab.ui.status import worker_status
 
 HERE = Path(__file__).parent
@@ -20,6 +20,10 @@ def main() -> None:
         st.Page(TRAIN, title="Train", icon=":material/play_circle:", url_path="train"),
         st.Page(RUN, title="Run", icon=":material/monitoring:", url_path="run"),
         st.Page(RUNS, title="Runs", icon=":material/table_rows:", url_path="runs"),
+        st.Page(WHATIF, title="What if", icon=":material/tune:", url_path="whatif"),
+        st.Page(COMPARE, title="Compare", icon=":material/balance:", url_path="compare"),
+        st.Page(ROBUSTNESS, title="Robustness", icon=":material/casino:", url_path="robustness"),
+        st.Page(REPORT, title="Report", icon=":material/description:", url_path="report"),
     ]
 
     def start() -> None:
