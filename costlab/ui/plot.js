@@ -81,7 +81,8 @@ class Chart {
     this.node = document.createElement("div"); // what tests, screen readers and Plotly know as the chart
     this.node.className = "costlab-plot-node";
     this.node.tabIndex = 0;
-    this.node.setAttribute("role", "img");
+    this.node.setAttribute("role", "application"); // not "img": it has buttons inside, and arrow keys of its own
+    this.node.setAttribute("aria-roledescription", "chart");
     this.note = document.createElement("div");
     this.note.className = "costlab-plot-note";
     this.spoken = document.createElement("div");

@@ -114,7 +114,7 @@ def test_a_reload_forgets_nothing_it_should_and_clicks_go_on(demo: Server, page:
 def test_a_chart_says_what_it_shows_and_can_be_walked_with_the_keyboard(demo: Server, page: Page):
     page.goto(demo.url)
     chart = ready(page)
-    assert chart.get_attribute("role") == "img"
+    assert chart.get_attribute("role") == "application"
     assert chart.get_attribute("aria-label") == "A table that counts up."
     page.get_by_role("button", name="Run again").focus()
     page.keyboard.press("Tab")
