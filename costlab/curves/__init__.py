@@ -12,6 +12,7 @@ from costlab.curves.thresholds import (
     BrierCurve,
     DrummondHolte,
     brier_curve,
+    decision_rates,
     drummond_holte,
     probability_cost,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "brier_curve",
     "cost_path",
     "cost_reliability",
+    "decision_rates",
     "drummond_holte",
     "lower_envelope",
     "price_curve",

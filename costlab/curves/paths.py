@@ -76,17 +76,25 @@ def remade_path(
     b: CostMatrix,
     t: np.ndarray | None = None,
     level: float = 0.95,
+    weights: np.ndarray | None = None,
 ) -> Band:
     """The mean cost along the same path when decisions are made anew, by least expected cost, at every t.
 
-    probs: (N, K), target: (N,). Its intervals hold at each t, not for all t together.
+    probs: (N, K), target: (N,). weights: (K,), what an image of each class counts for, their mean over the images 1, as
+    where the classes have other shares; 1 each by default. Its intervals hold at each t, not for all t together.
     """
     b = _about_the_same(a, b)
-    return remade(probs, target, a.values, b.values - a.values, _steps(t), level)
+    return remade(probs, target, a.values, b.values - a.values, _steps(t), level, weights)
 
 
 def remade(
-    probs: np.ndarray, target: np.ndarray, start: np.ndarray, rate: np.ndarray, x: np.ndarray, level: float = 0.95
+    probs: np.ndarray,
+    target: np.ndarray,
+    start: np.ndarray,
+    rate: np.ndarray,
+    x: np.ndarray,
+    level: float = 0.95,
+    weights: np.ndarray | None = None,
 ) -> Band:
     """The mean cost under `start + x rate` (K, D), decisions made anew at each of `x` (G,), ascending.
 
@@ -105,7 +113,13 @@ def remade(
     counts = np.bincount(code * wide + since, minlength=len(known) * wide)
     counts -= np.bincount(code * wide + until, minlength=len(known) * wide)
     counts = counts.reshape(len(known), wide).cumsum(axis=1)[:, :-1]
+    start, rate = weighted(start, weights), weighted(rate, weights)
     return counted_band(counts.T, start.ravel()[known], rate.ravel()[known], x, level)
+
+
+def weighted(costs: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """(K, D): what is paid for an image when one of each class counts for `weights` (K,); as it is without them."""
+    return costs if weights is None else costs * np.asarray(weights)[:, None]
 
 
 def counted_band(counts: np.ndarray, start: np.ndarray, rate: np.ndarray, x: np.ndarray, level: float = 0.95) -> Band:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from costlab.costs import CostMatrix
-from costlab.curves.paths import Band, counted_band, remade
+from costlab.curves.paths import Band, counted_band, remade, weighted
 from costlab.metrics import confusion
 
 
@@ -41,11 +41,13 @@ def price_curve(
     prices: np.ndarray | None = None,
     fixed: Mapping[str, np.ndarray] | None = None,
     level: float = 0.95,
+    weights: np.ndarray | None = None,
 ) -> PriceCurve:
     """The mean cost on `probs` (N, K) and `target` (N,) against the price of deciding `decision` for `truth`.
 
     prices: (G,) ascending; by default 81 from a hundredth to a hundred times the present one, in even ratios. fixed:
-    decisions (N,) by name, by default those of least expected cost at the present price. Intervals hold at each price.
+    decisions (N,) by name, by default those of least expected cost at the present price. weights: (K,), what an image
+    of each class counts for, their mean over the images 1; 1 each by default. Intervals hold at each price.
 
     >>> cost = CostMatrix([[0, 1], [100, 0]], ["ok", "crack"])
     >>> curve = price_curve(np.array([[0.98, 0.02]] * 50), np.repeat([0, 1], [49, 1]), cost, 1, 0, [10.0, 100.0])
@@ -59,19 +61,19 @@ def price_curve(
     rate[truth, decision] = 1.0
     if fixed is None:
         fixed = {"decided at the present price": cost.expected(probs).argmin(axis=1)}
-    bands = {}
+    bands, paid_free, paid_rate = {}, weighted(free, weights), weighted(rate, weights)
     for name, decided in fixed.items():
         counts = confusion(target, decided, cost).ravel()
         paid = np.flatnonzero(counts)
-        bands[name] = counted_band(counts[None, paid], free.ravel()[paid], rate.ravel()[paid], prices, level)
+        bands[name] = counted_band(counts[None, paid], paid_free.ravel()[paid], paid_rate.ravel()[paid], prices, level)
     shares = np.bincount(target, minlength=len(cost.classes)) / len(target)
     return PriceCurve(
         prices=prices,
         cell=(cost.classes[truth], cost.decisions[decision]),
         present=present,
-        remade=remade(probs, target, free, rate, prices, level),
+        remade=remade(probs, target, free, rate, prices, level, weights),
         fixed=bands,
-        constants=(shares @ free)[:, None] + (shares @ rate)[:, None] * prices,
+        constants=(shares @ paid_free)[:, None] + (shares @ paid_rate)[:, None] * prices,
         decisions=cost.decisions,
         unit=cost.unit,
     )

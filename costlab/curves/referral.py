@@ -34,9 +34,16 @@ class ReferralCurve:
 
 
 def referral_curve(
-    probs: np.ndarray, target: np.ndarray, cost: CostMatrix, decision: int = -1, level: float = 0.95
+    probs: np.ndarray,
+    target: np.ndarray,
+    cost: CostMatrix,
+    decision: int = -1,
+    level: float = 0.95,
+    weights: np.ndarray | None = None,
 ) -> ReferralCurve:
     """The referral curve of `probs` (N, K) on `target` (N,); `decision` is the column that refers, by default the last.
+
+    weights: (K,), what an image of each class counts for, their mean over the images 1; 1 each by default.
 
     Raises InvalidCosts when the matrix has no decision besides its classes.
 
@@ -60,18 +67,20 @@ def referral_curve(
     saving = worth - refer
     order = np.argsort(-saving, kind="stable")
     target = np.asarray(target, dtype=np.intp)
-    paid, referred = cost.paid(target, decided), cost.values[target, column]
+    each = np.ones(len(target)) if weights is None else np.asarray(weights, dtype=np.float64)[target]
+    paid, referred = cost.paid(target, decided) * each, cost.values[target, column] * each
     n = len(target)
     change = np.concatenate([[0.0], np.cumsum((referred - paid)[order])])
     mean = (paid.sum() + change) / n
+    shares = np.arange(n + 1) / n if weights is None else np.concatenate([[0.0], np.cumsum(each[order]) / each.sum()])
     chosen = saving > 0
     return ReferralCurve(
-        shares=np.arange(n + 1) / n,
+        shares=shares,
         cost=mean,
         worth=worth[order],
-        chosen=float(chosen.mean()),
+        chosen=float(each[chosen].sum() / each.sum()),
         chosen_cost=mean_interval(np.where(chosen, referred, paid), level),
-        best=float(mean.argmin() / n),
+        best=float(shares[mean.argmin()]),
         name=cost.decisions[column],
         unit=cost.unit,
     )

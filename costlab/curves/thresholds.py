@@ -32,22 +32,44 @@ class DrummondHolte:
         return float(self.false_positive_rate[place]), float(self.false_negative_rate[place])
 
 
-def drummond_holte(probs: np.ndarray, target: np.ndarray, positive: int = 1, name: str = "") -> DrummondHolte:
+def drummond_holte(
+    probs: np.ndarray, target: np.ndarray, positive: int = 1, name: str = "", weights: np.ndarray | None = None
+) -> DrummondHolte:
     """The cost lines of every threshold on the probability of class `positive`, against all other classes.
 
-    probs: (N, K), target: (N,). Raises InvalidPredictions where all or none are of that class.
+    probs: (N, K), target: (N,). weights: (K,), what an image of each class counts for, 1 each by default. Raises InvalidPredictions where all or none are of that class.
 
     >>> curve = drummond_holte(np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8]]), [0, 0, 1])
     >>> curve.line(0.5), curve.line(0.7)                                  # one false alarm in two; none
     ((0.5, 0.0), (0.0, 0.0))
     """
     scores, positives = _scores(probs, target, positive)
-    values, hits, misses = _by_score(scores, positives)
-    missed, alarms = np.cumsum(hits), len(scores) - hits.sum() - np.cumsum(misses)  # says positive above values[i]
+    values, hits, misses = _by_score(scores, positives, None if weights is None else np.asarray(weights)[target])
+    missed, alarms = np.cumsum(hits), misses.sum() - np.cumsum(misses)  # says positive above values[i]
+    if not (hits.sum() > 0 and misses.sum() > 0):
+        raise InvalidPredictions("A curve of one class against the rest needs a share above 0 of both.")
     fnr = np.concatenate([[0.0], missed / hits.sum()])[::-1]
     fpr = np.concatenate([[1.0], alarms / misses.sum()])[::-1]
     thresholds = np.concatenate([values, [np.inf]])[::-1]
     return DrummondHolte(thresholds, fpr, fnr, lower_envelope(fpr, fnr), name)
+
+
+def decision_rates(
+    target: np.ndarray, decided: np.ndarray, positive: int, weights: np.ndarray | None = None
+) -> tuple[float, float]:
+    """The two ends of the line of decisions (N,) as they are: their false positive and their false negative rate.
+
+    Whatever is not decided `positive` counts as the rest, extra decisions too. weights: as in `drummond_holte`.
+
+    >>> decision_rates(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]), 1)
+    (0.5, 0.0)
+    """
+    each = np.ones(len(target)) if weights is None else np.asarray(weights, dtype=np.float64)[target]
+    says, positives = np.asarray(decided) == positive, np.asarray(target) == positive
+    alarms, misses = (
+        np.average(wrong[rows], weights=each[rows]) for rows, wrong in ((~positives, says), (positives, ~says))
+    )
+    return float(alarms), float(misses)
 
 
 def probability_cost(cost: CostMatrix, share: float, positive: int = 1) -> float:
@@ -117,9 +139,12 @@ def _scores(probs: np.ndarray, target: np.ndarray, positive: int) -> tuple[np.nd
     return scores, positives
 
 
-def _by_score(scores: np.ndarray, positives: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The distinct scores ascending, and how many positives and negatives have each."""
+def _by_score(
+    scores: np.ndarray, positives: np.ndarray, each: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The distinct scores ascending, and how many positives and negatives have each; `each` (N,): what one counts."""
     order = np.argsort(scores)
     values, begins = np.unique(scores[order], return_index=True)
-    hits = np.add.reduceat(positives[order].astype(np.int64), begins)
-    return values, hits, np.diff(np.append(begins, len(scores))) - hits
+    counts = np.ones(len(scores), dtype=np.int64) if each is None else each[order]
+    hits, misses = (np.add.reduceat(counts * kind[order], begins) for kind in (positives, ~positives))
+    return values, hits, misses
