@@ -105,8 +105,11 @@ def case_of(fitted: Fitted, scenario: Scenario) -> Case:
 class Change:
     """What deciding anew is worth: `after` against the decisions of `before`, both at the prices and shares of `after`.
 
+    An old decision that there is no more (to refer, where nobody can be asked now) keeps its old price.
+
     differs: (N,) bool, the images decided otherwise. counts: (K, D), how many more images are in each cell. kept: the
-    mean cost when the old decisions stay. difference: of the means, new minus old, with its 95 % interval.
+    mean cost when the old decisions stay. difference: of the means, new minus old, with its 95 % interval. events: how
+    many dear images the difference rests on, about.
     """
 
     before: Answer
@@ -115,18 +118,24 @@ class Change:
     counts: np.ndarray
     kept: float
     difference: Interval
+    events: float
 
 
 def change(before: Answer, after: Answer, target: np.ndarray) -> Change:
     """What changed; decisions are told apart by name, for the two may have different extra ones. target: (N,)."""
     names = after.cost.decisions
-    places = [names.index(name) if name in names else -1 for name in before.cost.decisions]
-    old = np.array(places)[before.decided]
-    known = old >= 0  # an image that was referred, where nobody can be asked any more, has no old price
-    old_paid = np.where(known, after.cost.values[target, np.maximum(old, 0)] * after.weights[target], after.paid)
-    counts = after.counts - confusion(target[known], old[known], after.cost)
+    old = np.array([names.index(name) if name in names else -1 for name in before.cost.decisions])[before.decided]
+    known = old >= 0
+    price = np.where(known, after.cost.values[target, np.maximum(old, 0)], before.cost.values[target, before.decided])
+    paid = price * after.weights[target]
     return Change(
-        before, after, old != after.decided, counts, float(old_paid.mean()), paired_interval(after.paid, old_paid)
+        before=before,
+        after=after,
+        differs=old != after.decided,
+        counts=after.counts - confusion(target[known], old[known], after.cost),
+        kept=float(paid.mean()),
+        difference=paired_interval(after.paid, paid),
+        events=paid_events(after.paid - paid),
     )
 
 
