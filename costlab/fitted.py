@@ -137,16 +137,6 @@ class Fitted:
         learnt = np.unique(np.concatenate([each.learnt for each in self.rounds]))
         return estimated_priors(self.probs(BAR), self._shares(learnt))
 
-    def seen(self, recipe: Recipe, priors: np.ndarray | None = None) -> np.ndarray:
-        """(N, K): the probabilities that a recipe decides by, moved to the class shares `priors` (K,) if shifted."""
-        probs = self.probs(recipe.calibration)
-        if not recipe.shifted or priors is None:
-            return probs
-        moved = np.empty_like(probs)
-        for each in self.rounds:
-            moved[each.judged] = with_priors(probs[each.judged], self._shares(each.learnt), priors)
-        return moved
-
     def decide(
         self,
         recipe: Recipe,
@@ -169,6 +159,16 @@ class Fitted:
                 seen = with_priors(seen, self._shares(each.learnt), priors)
             decided[each.judged] = rule.decide(seen, cost)
         return decided
+
+    def seen(self, recipe: Recipe, priors: np.ndarray | None = None) -> np.ndarray:
+        """(N, K): the probabilities that a recipe's rule decides by: calibrated, and moved to `priors` if shifted."""
+        probs = self.probs(recipe.calibration)
+        if not recipe.shifted or priors is None:
+            return probs
+        moved = np.empty_like(probs)
+        for each in self.rounds:
+            moved[each.judged] = with_priors(probs[each.judged], self._shares(each.learnt), priors)
+        return moved
 
     def _tuned(self, recipe: Recipe, number: int, cost: CostMatrix) -> DecisionRule:
         """The rule, fitted; kept until it is asked for at other costs."""

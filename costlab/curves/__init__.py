@@ -5,8 +5,8 @@ Each function takes arrays and a `CostMatrix` and returns a frozen record of nam
 
 from costlab.curves.believed import CostReliability, cost_reliability
 from costlab.curves.lines import Envelope, lower_envelope
-from costlab.curves.paths import Band, CostPath, cost_path, remade_path
-from costlab.curves.prices import PriceCurve, price_curve
+from costlab.curves.paths import Band, CostPath, cost_path, equal_costs, remade_path
+from costlab.curves.prices import PriceCurve, price_curve, steady_prices
 from costlab.curves.referral import ReferralCurve, referral_curve
 from costlab.curves.thresholds import (
     BrierCurve,
@@ -31,9 +31,11 @@ __all__ = [
     "cost_reliability",
     "decision_rates",
     "drummond_holte",
+    "equal_costs",
     "lower_envelope",
     "price_curve",
     "probability_cost",
     "referral_curve",
     "remade_path",
+    "steady_prices",
 ]

@@ -41,7 +41,8 @@ def cost_reliability(
 
     Images with the same belief share a bin, so there may be fewer than `bins`. A binned bias is above 0 by chance alone
     where bins hold few paid events. weights: (K,), what an image of each class counts for in every mean, 1 each by
-    default; the interval of a bin is then that of a ratio of two means, linearised. Source: reliability diagrams (Bröcker and Smith 2007), of costs.
+    default; the interval of a bin is then that of a ratio of two means, linearised.
+    Source: reliability diagrams (Bröcker and Smith 2007), of costs.
 
     >>> cost = CostMatrix([[0, 1], [100, 0]], ["ok", "crack"], unit="EUR")
     >>> curve = cost_reliability(np.array([[0.98, 0.02]] * 10), [0] * 9 + [1], [0] * 10, cost)

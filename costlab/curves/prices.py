@@ -14,7 +14,8 @@ from costlab.metrics import confusion
 class PriceCurve:
     """Mean costs in `unit` while one cell of the matrix takes each of `prices` (G,) and all others stay.
 
-    cell: its truth and decision, by name. present: the price in the matrix. remade: decisions made anew at each price.
+    cell: its truth (empty: whatever the truth) and decision, by name. present: the price in the matrix. remade:
+    decisions made anew at each price.
     fixed: decisions that stay, by name. constants: (D, G), one decision for all images, in the order of `decisions`.
     """
 
@@ -36,7 +37,7 @@ def price_curve(
     probs: np.ndarray,
     target: np.ndarray,
     cost: CostMatrix,
-    truth: int,
+    truth: int | None,
     decision: int,
     prices: np.ndarray | None = None,
     fixed: Mapping[str, np.ndarray] | None = None,
@@ -45,6 +46,7 @@ def price_curve(
 ) -> PriceCurve:
     """The mean cost on `probs` (N, K) and `target` (N,) against the price of deciding `decision` for `truth`.
 
+    truth: None for a decision that has one price whatever the truth, such as referring.
     prices: (G,) ascending; by default 81 from a hundredth to a hundred times the present one, in even ratios. fixed:
     decisions (N,) by name, by default those of least expected cost at the present price. weights: (K,), what an image
     of each class counts for, their mean over the images 1; 1 each by default. Intervals hold at each price.
@@ -54,11 +56,12 @@ def price_curve(
     >>> curve.remade.mean.tolist(), curve.constants.tolist()      # at 10 it pays to call all 'ok', at 100 no longer
     ([0.2, 0.98], [[0.2, 2.0], [0.98, 0.98]])
     """
-    present = float(cost.values[truth, decision])
+    rows = slice(None) if truth is None else truth
+    present = float(cost.values[truth or 0, decision])
     prices = _around(present, cost) if prices is None else np.asarray(prices, dtype=np.float64)
     target = np.asarray(target, dtype=np.intp)
-    free, rate = cost.replaced(truth, decision, 0.0).values, np.zeros(cost.values.shape)
-    rate[truth, decision] = 1.0
+    free, rate = cost.values.copy(), np.zeros(cost.values.shape)
+    free[rows, decision], rate[rows, decision] = 0.0, 1.0
     if fixed is None:
         fixed = {"decided at the present price": cost.expected(probs).argmin(axis=1)}
     bands, paid_free, paid_rate = {}, weighted(free, weights), weighted(rate, weights)
@@ -69,7 +72,7 @@ def price_curve(
     shares = np.bincount(target, minlength=len(cost.classes)) / len(target)
     return PriceCurve(
         prices=prices,
-        cell=(cost.classes[truth], cost.decisions[decision]),
+        cell=("" if truth is None else cost.classes[truth], cost.decisions[decision]),
         present=present,
         remade=remade(probs, target, free, rate, prices, level, weights),
         fixed=bands,
@@ -77,6 +80,28 @@ def price_curve(
         decisions=cost.decisions,
         unit=cost.unit,
     )
+
+
+def steady_prices(cost: CostMatrix, truth: int | None, decision: int, steps: int = 20) -> np.ndarray:
+    """(G,) prices for `price_curve` that stay the same while that price is moved among them: whole tenfold steps.
+
+    They reach from a hundredth of the other costs' mean to a hundred times it, and ten times beyond the present price
+    on either side; `steps` a tenfold step.
+
+    >>> steady_prices(CostMatrix([[0, 1], [100, 0]], ["ok", "crack"]), 1, 0)[[0, -1]].tolist()
+    [0.01, 1000.0]
+    """
+    others = np.abs(cost.values)
+    others[slice(None) if truth is None else truth, decision] = 0
+    middle = float(others[others > 0].mean()) if others.any() else 1.0
+    present = float(cost.values[truth or 0, decision])
+    low, high = (
+        (min(middle / 100, present / 10), max(middle * 100, present * 10))
+        if present > 0
+        else (middle / 100, middle * 100)
+    )
+    first, last = np.floor(np.log10(low) + 1e-9), np.ceil(np.log10(high) - 1e-9)
+    return np.logspace(first, last, int(last - first) * steps + 1)
 
 
 def _around(present: float, cost: CostMatrix) -> np.ndarray:

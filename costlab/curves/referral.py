@@ -28,6 +28,15 @@ class ReferralCurve:
     name: str
     unit: str
 
+    def price(self, share: float) -> float:
+        """The price of referring, whatever the truth, at which about that share is worth referring.
+
+        It lies halfway between the worth of the last image referred and of the first that is not.
+        """
+        place = int(np.searchsorted(self.shares, share - 1e-12))
+        ends = self.worth[max(place - 1, 0)], self.worth[place] if place < len(self.worth) else 0.0
+        return float(self.worth[0] if place == 0 else (ends[0] + ends[1]) / 2)
+
     def at_random(self, share: np.ndarray | float) -> np.ndarray:
         """The mean cost when images are referred by lot: the straight line that choosing them must beat."""
         return self.cost[0] + np.asarray(share) * (self.cost[-1] - self.cost[0])

@@ -37,7 +37,8 @@ def drummond_holte(
 ) -> DrummondHolte:
     """The cost lines of every threshold on the probability of class `positive`, against all other classes.
 
-    probs: (N, K), target: (N,). weights: (K,), what an image of each class counts for, 1 each by default. Raises InvalidPredictions where all or none are of that class.
+    probs: (N, K), target: (N,). weights: (K,), what an image of each class counts for, 1 each by default.
+    Raises InvalidPredictions where all or none are of that class.
 
     >>> curve = drummond_holte(np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8]]), [0, 0, 1])
     >>> curve.line(0.5), curve.line(0.7)                                  # one false alarm in two; none
