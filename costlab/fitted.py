@@ -8,11 +8,16 @@ class that is tested. What a calibration learns of a class (how much more or les
 a standard error of about 1 / sqrt(m) for m examples of it, in log odds: beyond 0.3, a third of its price, below ten.
 
 **Memory.** Calibrated probabilities are kept, so that new prices need no new calibration, up to 512 MB; what does not
-fit is worked out again each time. Of each rule that learns, the last fit is kept.
+fit is worked out again each time. Of those moved to the class shares of other places, the last few are kept, and so are
+the last fits of rules that learn.
+
+**Threads.** One `Fitted` serves many visitors at once: what is kept is read without waiting; what is not is worked out
+by one of them, while others who need something new wait for it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from threading import RLock
 
 import numpy as np
 
@@ -25,9 +30,15 @@ from costlab.predictions import Predictions
 FOLDS = 5
 FEW = 10  # validation examples of a class
 MAX_KEPT = 1 << 29  # bytes
+MAX_RULES = 1 << 26  # bytes of factors that rules have learnt
+MOST_RULES = 40  # fits
+MOVED = 4  # places with other class shares
 BAR = "temperature"
 PLAIN = ("argmax", "least_expected_cost")  # rules that have nothing to learn
 SHIFTED = "_with_new_shares"
+
+
+Key = tuple[str, int | bytes | None]  # calibration; which rows: of the test part, of a round, moved to class shares
 
 
 @dataclass(frozen=True)
@@ -92,8 +103,10 @@ class Fitted:
         self._logits = np.concatenate([valid.logits, self.test.logits])
         self._target = np.concatenate([valid.target, self.test.target])
         self._calibrations: dict[tuple[str, int], Calibration] = {}
-        self._kept: dict[tuple[str, int | None], np.ndarray] = {}
-        self._rules: dict[tuple[str, str, int], tuple[CostMatrix, DecisionRule]] = {}
+        self._kept: dict[Key, np.ndarray] = {}
+        self._rules: dict[tuple[str, str, int, CostMatrix], DecisionRule] = {}
+        self._likeliest: dict[str, np.ndarray] = {}
+        self._lock = RLock()
         tested = np.unique(self.test.target)
         scarce = np.bincount(valid.target, minlength=len(self.classes))[tested].min() < FEW
         self.rounds = self._folds(len(valid.target), folds, seed) if scarce else [self._once(len(valid.target))]
@@ -125,12 +138,16 @@ class Fitted:
 
     def probs(self, calibration: str = "none") -> np.ndarray:
         """(N, K) float64: calibrated probabilities of the test part, each by a fit that has not seen it."""
-        if (calibration, None) in self._kept:
-            return self._kept[calibration, None]
-        probs = np.empty((len(self), len(self.classes)))
-        for number, each in enumerate(self.rounds):
-            probs[each.judged] = self._calibrated(calibration, number).probs(self.test.logits[each.judged])
-        return self._keep((calibration, None), probs)
+        return self._keep((calibration, None), lambda: self._judged_probs(calibration))
+
+    def seen(self, recipe: Recipe, priors: np.ndarray | None = None) -> np.ndarray:
+        """(N, K): the probabilities that a recipe's rule decides by: calibrated, and moved to `priors` if shifted."""
+        if not recipe.shifted or priors is None:
+            return self.probs(recipe.calibration)
+        priors = np.asarray(priors, dtype=np.float64)
+        return self._keep(
+            (recipe.calibration, priors.tobytes()), lambda: self._moved(self.probs(recipe.calibration), priors)
+        )
 
     def priors(self) -> np.ndarray:
         """(K,) class shares of unlabelled images, estimated from the test part's outputs after `temperature`."""
@@ -149,59 +166,81 @@ class Fitted:
         priors: (K,) class shares of the place where it decides, if shifted. tuned_for: the costs that a rule which
         learns is fitted to; none: these. While costs are being moved, naming those they started from saves the fits.
         """
-        probs = self.probs(recipe.calibration)
-        if recipe.rule in PLAIN and not recipe.shifted:
-            return np.asarray(RULES[recipe.rule].make().decide(probs, cost))
+        seen = self.seen(recipe, priors)
+        if recipe.rule == "argmax" and seen is self._kept.get((recipe.calibration, None)):
+            return self._most_probable(recipe.calibration, seen)
+        if recipe.rule in PLAIN:
+            return np.asarray(RULES[recipe.rule].make().decide(seen, cost))
         decided = np.empty(len(self), dtype=np.intp)
         for number, each in enumerate(self.rounds):
-            rule, seen = self._tuned(recipe, number, tuned_for or cost), probs[each.judged]
-            if recipe.shifted and priors is not None:
-                seen = with_priors(seen, self._shares(each.learnt), priors)
-            decided[each.judged] = rule.decide(seen, cost)
+            decided[each.judged] = self._tuned(recipe, number, tuned_for or cost).decide(seen[each.judged], cost)
         return decided
 
-    def seen(self, recipe: Recipe, priors: np.ndarray | None = None) -> np.ndarray:
-        """(N, K): the probabilities that a recipe's rule decides by: calibrated, and moved to `priors` if shifted."""
-        probs = self.probs(recipe.calibration)
-        if not recipe.shifted or priors is None:
-            return probs
+    def _most_probable(self, calibration: str, probs: np.ndarray) -> np.ndarray:
+        """(N,) whatever mistakes cost, so that it is the same at all prices."""
+        if calibration not in self._likeliest:
+            decided = np.asarray(RULES["argmax"].make().decide(probs, CostMatrix.zero_one(self.classes)))
+            decided.flags.writeable = False
+            self._likeliest[calibration] = decided
+        return self._likeliest[calibration]
+
+    def _judged_probs(self, calibration: str) -> np.ndarray:
+        probs = np.empty((len(self), len(self.classes)))
+        for number, each in enumerate(self.rounds):
+            probs[each.judged] = self._calibrated(calibration, number).probs(self.test.logits[each.judged])
+        return probs
+
+    def _moved(self, probs: np.ndarray, priors: np.ndarray) -> np.ndarray:
+        """(N, K) for other class shares; a class that a round has not seen counts for half an example there."""
         moved = np.empty_like(probs)
         for each in self.rounds:
-            moved[each.judged] = with_priors(probs[each.judged], self._shares(each.learnt), priors)
+            seen = np.maximum(np.bincount(self._target[each.learnt], minlength=len(self.classes)), 0.5)
+            moved[each.judged] = with_priors(probs[each.judged], seen, priors)
         return moved
 
     def _tuned(self, recipe: Recipe, number: int, cost: CostMatrix) -> DecisionRule:
-        """The rule, fitted; kept until it is asked for at other costs."""
-        if recipe.rule in PLAIN:
-            return RULES[recipe.rule].make()  # type: ignore[no-any-return]
-        key = (recipe.calibration, recipe.rule, number)
-        known, rule = self._rules.get(key, (None, None))
-        if rule is None or known != cost:
-            probs, target = self._learnt_probs(recipe.calibration, number), self._target[self.rounds[number].learnt]
-            rule = RULES[recipe.rule].make().fit(probs, target, cost)
-            self._rules[key] = (cost, rule)
-        return rule
+        """The rule, fitted to these costs."""
+        key = (recipe.calibration, recipe.rule, number, cost)
+        if (known := self._rules.get(key)) is not None:
+            return known
+        with self._lock:
+            if key not in self._rules:
+                probs, target = self._learnt_probs(recipe.calibration, number), self._target[self.rounds[number].learnt]
+                most = max(len(self.rounds), MAX_RULES // cost.values.nbytes)
+                while len(self._rules) >= min(most, MOST_RULES):
+                    del self._rules[next(iter(self._rules))]  # the oldest
+                self._rules[key] = RULES[recipe.rule].make().fit(probs, target, cost)
+            return self._rules[key]
 
     def _learnt_probs(self, calibration: str, number: int) -> np.ndarray:
-        if (calibration, number) in self._kept:
-            return self._kept[calibration, number]
         logits = self._logits[self.rounds[number].learnt]
-        return self._keep((calibration, number), self._calibrated(calibration, number).probs(logits))
+        return self._keep((calibration, number), lambda: self._calibrated(calibration, number).probs(logits))
 
     def _calibrated(self, name: str, number: int) -> Calibration:
-        if (name, number) not in self._calibrations:
-            rows = self.rounds[number].learnt
-            self._calibrations[name, number] = CALIBRATIONS[name]().fit(self._logits[rows], self._target[rows])
-        return self._calibrations[name, number]
+        with self._lock:
+            if (name, number) not in self._calibrations:
+                rows = self.rounds[number].learnt
+                self._calibrations[name, number] = CALIBRATIONS[name]().fit(self._logits[rows], self._target[rows])
+            return self._calibrations[name, number]
 
     def _shares(self, rows: np.ndarray) -> np.ndarray:
         return np.bincount(self._target[rows], minlength=len(self.classes)) / len(rows)
 
-    def _keep(self, key: tuple[str, int | None], array: np.ndarray) -> np.ndarray:
-        array.flags.writeable = False
-        if array.nbytes + sum(each.nbytes for each in self._kept.values()) <= MAX_KEPT:
-            self._kept[key] = array
-        return array
+    def _keep(self, key: Key, make: Callable[[], np.ndarray]) -> np.ndarray:
+        """An array that is kept, or made and kept if there is room."""
+        if (known := self._kept.get(key)) is not None:
+            return known
+        with self._lock:
+            if key in self._kept:
+                return self._kept[key]
+            array = make()
+            array.flags.writeable = False
+            moved = [each for each in self._kept if isinstance(each[1], bytes)]
+            if isinstance(key[1], bytes) and len(moved) >= MOVED:
+                del self._kept[moved[0]]  # the oldest
+            if array.nbytes + sum(each.nbytes for each in self._kept.values()) <= MAX_KEPT:
+                self._kept[key] = array
+            return array
 
 
 def chosen(known: Mapping[str, Recipe], names: Iterable[str] | None) -> dict[str, Recipe]:

@@ -25,7 +25,10 @@ ASSETS = {
     "plotly.js": ("plotly", "package_data/plotly.min.js", "text/javascript"),
     "plot.js": ("costlab.ui", "plot.js", "text/javascript"),
     "epochs.js": ("costlab.ui", "epochs.js", "text/javascript"),
+    "whatif_said.js": ("costlab.ui", "whatif_said.js", "text/javascript"),
     "plot.css": ("costlab.ui", "plot.css", "text/css"),
+    "gallery.js": ("costlab.ui", "gallery.js", "text/javascript"),
+    "gallery.css": ("costlab.ui", "gallery.css", "text/css"),
     "favicon.svg": ("costlab.ui", "favicon.svg", "image/svg+xml"),
 }
 
@@ -65,7 +68,7 @@ async def _serve(request: Request) -> Response:
 
 async def _first_page(request: Request) -> Response:
     query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"{base_path()}/costs{query}", status_code=307)
+    return RedirectResponse(f"{base_path()}/whatif{query}", status_code=307)
 
 
 async def _favicon(request: Request) -> Response:
