@@ -2,7 +2,7 @@
 
 Drawing or unpacking a data set takes seconds and, for the large ones, hundreds of megabytes. So a process of its own
 does it once and writes `COSTLAB_HOME/pictures/NAME-MARK.npy`: every image in the order of its index, mapped into memory
-from there and read where it is looked at. The mark changes with the options, with numpy and with the programs that draw.
+from there and read where it is looked at. The mark changes with the options, numpy and the programs that draw.
 Nothing is ever downloaded for a look at an image.
 """
 
