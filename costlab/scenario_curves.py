@@ -69,6 +69,7 @@ def price(fitted: Fitted, scenario: Scenario, answer: Answer, selected: tuple[in
 def price_pick(scenario: Scenario, selected: tuple[int, int], x: float) -> Pick | None:
     """What a click at price `x` of that curve sets, with two digits; None where `x` is no price.
 
+    >>> from costlab.costs import CostMatrix
     >>> price_pick(Scenario(CostMatrix([[0, 1], [100, 0]], "ab"), scale=2), (1, 0), 397.3)
     Pick(kind='price', value=200.0)
     """

@@ -7,6 +7,8 @@ import plotly.graph_objects as go
 
 from costlab.curves import Band
 from costlab.figures._marks import LINES
+from costlab.scenario import CASES
+from costlab.wording import number
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 ABOVE: dict[str, Any] = {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"}
@@ -14,14 +16,16 @@ HIGHLIGHT = "rgba(122,122,122,0.35)"  # under the lines that are best somewhere;
 FAINT = "rgba(122,122,122,0.45)"
 PERCENT: dict[str, Any] = {"tickformat": ".0%", "range": [-0.01, 1.01], "zeroline": False}
 
+PER = f"per {number(CASES)} images"  # what costs are told for
 
-def style(number: int, width: float = 2) -> dict[str, Any]:
-    """Colour and dash of line `number`: neighbours differ in both.
+
+def style(line: int, width: float = 2) -> dict[str, Any]:
+    """Colour and dash of a line by its number: neighbours differ in both.
 
     >>> style(1)
     {'color': '#D55E00', 'dash': 'dash', 'width': 2}
     """
-    return {"color": LINES[number % len(LINES)], "dash": DASHES[number % len(DASHES)], "width": width}
+    return {"color": LINES[line % len(LINES)], "dash": DASHES[line % len(DASHES)], "width": width}
 
 
 def translucent(colour: str, opacity: float) -> str:
@@ -35,10 +39,10 @@ def translucent(colour: str, opacity: float) -> str:
 
 
 def add_band(figure: go.Figure, x: np.ndarray, band: Band, name: str, line: dict[str, Any]) -> None:
-    """A mean as a line over the shade of its interval; both leave and return by one entry of the legend."""
+    """The cost of 1,000 images as a line over the shade of its interval; both leave by one entry of the legend."""
     figure.add_scatter(
         x=np.concatenate([x, x[::-1]]),
-        y=np.concatenate([band.high, band.low[::-1]]),
+        y=CASES * np.concatenate([band.high, band.low[::-1]]),
         fill="toself",
         fillcolor=translucent(line["color"], 0.18),
         line={"width": 0},
@@ -48,20 +52,20 @@ def add_band(figure: go.Figure, x: np.ndarray, band: Band, name: str, line: dict
     )
     figure.add_scatter(
         x=x,
-        y=band.mean,
+        y=CASES * band.mean,
         name=name,
         line=line,
         mode="lines",
         legendgroup=name,
-        customdata=np.stack([band.low, band.high], axis=1),
+        customdata=CASES * np.stack([band.low, band.high], axis=1),
         hovertemplate="%{y:.4~g} (%{customdata[0]:.4~g} to %{customdata[1]:.4~g})",
     )
 
 
-def thinned(number: int, most: int = 600) -> np.ndarray:
-    """Places of at most `most` of `number` points, evenly spread, first and last among them: more than a screen shows.
+def thinned(points: int, most: int = 600) -> np.ndarray:
+    """Places of at most `most` of so many points, evenly spread, first and last among them: more than a screen shows.
 
     >>> thinned(3).tolist(), thinned(100, 3).tolist()
     ([0, 1, 2], [0, 50, 99])
     """
-    return np.unique(np.linspace(0, number - 1, min(number, most)).round().astype(int))
+    return np.unique(np.linspace(0, points - 1, min(points, most)).round().astype(int))

@@ -6,24 +6,25 @@ from typing import Any
 import plotly.graph_objects as go
 
 from costlab.curves import Band, CostPath
-from costlab.figures._curves import ABOVE, FAINT, HIGHLIGHT, PERCENT, add_band, style
+from costlab.figures._curves import ABOVE, FAINT, HIGHLIGHT, PER, PERCENT, add_band, style
 from costlab.figures._marks import labelled, literal, shortened
-from costlab.wording import amount
+from costlab.scenario import CASES
+from costlab.wording import amount, count
 
 TITLE = "Cost along a path"
 
 
-def draw(path: CostPath, remade: Mapping[str, Band] | None = None) -> go.Figure:
+def draw(path: CostPath, remade: Mapping[str, Band] | None = None, what: str = "run") -> go.Figure:
     """The fixed confusion matrices of `path` over t, the cheapest highlighted; `remade`: decisions made anew, by name.
 
-    Runs that are cheapest nowhere are thin and grey, with one entry in the legend.
+    Runs that are cheapest nowhere are thin and grey, with one entry in the legend. what: a noun for what is compared.
     """
     owners = [int(owner) for owner in path.envelope.owners]
     figure = go.Figure()
     figure.add_scatter(
         x=path.envelope.breaks,
-        y=path.envelope.values,
-        name="cheapest run",
+        y=CASES * path.envelope.values,
+        name=f"cheapest {what}",
         mode="lines+markers",
         line={"color": HIGHLIGHT, "width": 9},
         marker={"size": 9, "color": HIGHLIGHT},
@@ -34,8 +35,8 @@ def draw(path: CostPath, remade: Mapping[str, Band] | None = None) -> go.Figure:
         best = m in owners
         figure.add_scatter(
             x=path.t,
-            y=path.fixed[m],
-            name=literal(path.names[m]) if best else "other runs",
+            y=CASES * path.fixed[m],
+            name=literal(path.names[m]) if best else f"other {what}s",
             mode="lines",
             line=style(owners.index(m)) if best else {"color": FAINT, "width": 1},
             hovertemplate=f"{literal(path.names[m])}: %{{y:.4~g}}<extra></extra>",
@@ -47,34 +48,34 @@ def draw(path: CostPath, remade: Mapping[str, Band] | None = None) -> go.Figure:
     first, last = (literal(shortened(name)) for name in path.ends)
     figure.update_layout(
         xaxis={"title": {"text": f"costs, from '{first}' (0\u2009%) to '{last}' (100\u2009%)"}, **PERCENT},
-        yaxis={"title": labelled("mean cost an image", path.unit), "rangemode": "tozero"},
+        yaxis={"title": labelled(f"cost {PER}", path.unit), "rangemode": "tozero"},
         legend=ABOVE,
         hovermode="closest",
     )
     return figure
 
 
-def words(path: CostPath) -> str:
+def words(path: CostPath, what: str = "run") -> str:
     """What the figure shows, for those who do not see it."""
     stretches = [
         f"'{path.names[owner]}' from {begin:.0%} to {end:.0%} of the way"
         for owner, begin, end in zip(path.envelope.owners, path.envelope.breaks, path.envelope.breaks[1:], strict=False)
     ]
-    first, last = (amount(float(path.envelope.values[place]), path.unit) for place in (0, -1))
+    first, last = (amount(CASES * float(path.envelope.values[place]), path.unit) for place in (0, -1))
     return (
-        f"Mean cost an image of {len(path.names)} runs while costs move from '{path.ends[0]}' to '{path.ends[1]}'. "
+        f"Cost {PER} of {count(len(path.names), what)} while costs move from '{path.ends[0]}' to '{path.ends[1]}'. "
         f"The cheapest, from {first} to {last}, is {', '.join(stretches)}."
     )
 
 
-def table(path: CostPath) -> dict[str, list[Any]]:
+def table(path: CostPath, what: str = "run") -> dict[str, list[Any]]:
     """The stretches of the path, the run that is cheapest there, and its mean costs at both ends: a column each."""
-    cost = f"mean cost ({path.unit})" if path.unit else "mean cost"
-    breaks, values = path.envelope.breaks, path.envelope.values
+    cost = f"cost {PER} ({path.unit})" if path.unit else f"cost {PER}"
+    breaks, values = path.envelope.breaks, CASES * path.envelope.values
     return {
         "from": breaks[:-1].tolist(),
         "to": breaks[1:].tolist(),
-        "cheapest run": [path.names[owner] for owner in path.envelope.owners],
+        f"cheapest {what}": [path.names[owner] for owner in path.envelope.owners],
         f"{cost} at the first": values[:-1].tolist(),
         f"{cost} at the last": values[1:].tolist(),
     }

@@ -14,10 +14,16 @@ TITLE = "Cost curves of one class"
 LINES_SHOWN = 40
 
 
-def draw(curve: DrummondHolte, operating: float | None = None, threshold: float = 0.5) -> go.Figure:
+def draw(
+    curve: DrummondHolte,
+    operating: float | None = None,
+    threshold: float = 0.5,
+    now: tuple[float, float] | None = None,
+) -> go.Figure:
     """Normalised expected cost over the probability-cost: the best threshold, one `threshold`, and some of the others.
 
-    operating: where the present costs and class shares stand on the axis.
+    operating: where the present costs and class shares stand on the axis. now: the ends of the line of decisions as
+    they are, drawn instead of the threshold's.
     """
     name = literal(curve.name) or "positive"
     figure = go.Figure()
@@ -37,8 +43,8 @@ def draw(curve: DrummondHolte, operating: float | None = None, threshold: float 
         figure.add_scatter(x=[0, 1], y=y, name=words_, mode="lines", line=line, hovertemplate="%{y:.3f}")
     figure.add_scatter(
         x=[0, 1],
-        y=curve.line(threshold),
-        name=f"threshold {number(threshold)}",
+        y=curve.line(threshold) if now is None else now,
+        name=f"threshold {number(threshold)}" if now is None else "decisions as they are",
         mode="lines",
         line={"color": VERMILLION, "dash": "dashdot", "width": 2},
         hovertemplate="%{y:.3f}",
@@ -67,13 +73,19 @@ def draw(curve: DrummondHolte, operating: float | None = None, threshold: float 
     return figure
 
 
-def words(curve: DrummondHolte, operating: float | None = None, threshold: float = 0.5) -> str:
+def words(
+    curve: DrummondHolte,
+    operating: float | None = None,
+    threshold: float = 0.5,
+    now: tuple[float, float] | None = None,
+) -> str:
     """What the figure shows, for those who do not see it."""
-    start, end = curve.line(threshold)
+    start, end = curve.line(threshold) if now is None else now
+    named = f"threshold {number(threshold)} costs" if now is None else "the decisions as they are cost"
     x = 0.5 if operating is None else operating
     return (
         f"Cost of calling images '{curve.name or 'positive'}' from a threshold on, as a share of the dearest possible. "
-        f"Where missing one makes up {x:.0%} of the possible cost, threshold {number(threshold)} costs "
+        f"Where missing one makes up {x:.0%} of the possible cost, {named} "
         f"{start * (1 - x) + end * x:.1%}, the best threshold {float(curve.envelope.at(x)):.1%}, "
         f"the better of always and never {min(x, 1 - x):.1%}."
     )

@@ -1,20 +1,25 @@
 """Mean cost against the price of one mistake, in tenfold steps: decisions that stay, and decisions made anew."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from costlab.curves import PriceCurve
-from costlab.figures._curves import ABOVE, add_band, style
+from costlab.figures._curves import ABOVE, PER, add_band, style
 from costlab.figures._marks import GREY, labelled, literal
+from costlab.scenario import CASES
 from costlab.wording import amount
 
 TITLE = "Cost against one price"
 
 
 def draw(curve: PriceCurve) -> go.Figure:
-    """Lines with their intervals over the price, the best constant decision, and a mark at the present price."""
+    """Lines with their intervals over the price, the best constant decision, and a mark at the present price.
+
+    A click, or the mark where it is dragged to, is a price.
+    """
     figure = go.Figure()
     add_band(figure, curve.prices, curve.remade, "decided anew at each price", style(0, 3))
     for number, (name, band) in enumerate(curve.fixed.items(), start=1):
@@ -22,25 +27,25 @@ def draw(curve: PriceCurve) -> go.Figure:
     decision, cheapest = curve.best_constant()
     figure.add_scatter(
         x=curve.prices,
-        y=cheapest,
+        y=CASES * cheapest,
         name="best constant decision",
         mode="lines",
         line={"color": GREY, "dash": "dash", "width": 1.5},
         text=[literal(curve.decisions[d]) for d in decision],
         hovertemplate="%{y:.4~g}, always '%{text}'",
     )
-    truth, called = (literal(name) for name in curve.cell)
     figure.update_layout(
         xaxis={
-            "title": labelled(f"price of '{truth}' called '{called}'", curve.unit),
+            "title": labelled(f"price of {_cell(curve, literal)}", curve.unit),
             "type": "log",
             "dtick": 1,
             "tickformat": "~g",
             "hoverformat": ".4~g",
         },
-        yaxis={"title": labelled("mean cost an image", curve.unit), "range": _heights(curve), "zeroline": False},
+        yaxis={"title": labelled(f"cost {PER}", curve.unit), "range": _heights(curve), "zeroline": False},
         legend=ABOVE,
         hovermode="x unified",
+        meta={"pick": "x"},
     )
     if curve.prices[0] <= curve.present <= curve.prices[-1]:
         figure.add_shape(
@@ -55,29 +60,35 @@ def draw(curve: PriceCurve) -> go.Figure:
 def words(curve: PriceCurve) -> str:
     """What the figure shows, for those who do not see it."""
     first, last = (
-        f"{amount(float(curve.remade.mean[place]), curve.unit)} at {amount(float(curve.prices[place]), curve.unit)}"
+        f"{amount(CASES * float(curve.remade.mean[place]), curve.unit)} at "
+        f"{amount(float(curve.prices[place]), curve.unit)}"
         for place in (0, -1)
     )
     return (
-        f"Mean cost an image against the price of '{curve.cell[0]}' called '{curve.cell[1]}', now "
-        f"{amount(curve.present, curve.unit)}. Decided anew at each price, it goes from {first} to {last}."
+        f"Cost {PER} against the price of {_cell(curve, str)}, now {amount(curve.present, curve.unit)}. "
+        f"Decided anew at each price, it goes from {first} to {last}."
     )
 
 
 def table(curve: PriceCurve) -> dict[str, list[Any]]:
-    """At about ten prices, a row each: the mean costs and their intervals, in the matrix's unit."""
+    """At about ten prices, a row each: the costs of 1,000 images and their intervals, in the matrix's unit."""
     rows = np.unique(np.linspace(0, len(curve.prices) - 1, 9).round().astype(int))
     columns = {f"price ({curve.unit})" if curve.unit else "price": curve.prices[rows].tolist()}
     for name, band in {"decided anew": curve.remade, **curve.fixed}.items():
-        columns |= {name: band.mean[rows].tolist(), f"{name}, from": band.low[rows].tolist()}
-        columns |= {f"{name}, to": band.high[rows].tolist()}
+        columns |= {name: (CASES * band.mean[rows]).tolist(), f"{name}, from": (CASES * band.low[rows]).tolist()}
+        columns |= {f"{name}, to": (CASES * band.high[rows]).tolist()}
     decision, cheapest = curve.best_constant()
     columns["best constant decision"] = [curve.decisions[d] for d in decision[rows]]
-    return columns | {"its cost": cheapest[rows].tolist()}
+    return columns | {"its cost": (CASES * cheapest[rows]).tolist()}
+
+
+def _cell(curve: PriceCurve, shown: Callable[[str], str]) -> str:
+    truth, decision = (shown(name) for name in curve.cell)
+    return f"'{truth}' called '{decision}'" if truth else f"the decision '{decision}'"
 
 
 def _heights(curve: PriceCurve) -> list[float]:
     """Room for decisions made anew and constant ones: those that stay may rise a hundredfold, and leave above."""
     cheapest = curve.best_constant()[1]
     low, high = min(0.0, float(curve.remade.mean.min())), float(max(curve.remade.mean.max(), cheapest.max()))
-    return [low - 0.03 * (high - low), high + 0.25 * (high - low) or 1.0]
+    return [CASES * (low - 0.03 * (high - low)), CASES * (high + 0.25 * (high - low)) or 1.0]

@@ -6,26 +6,34 @@ import numpy as np
 import plotly.graph_objects as go
 
 from costlab.curves import ReferralCurve
-from costlab.figures._curves import PERCENT, thinned
+from costlab.figures._curves import ABOVE, PER, PERCENT, thinned
 from costlab.figures._marks import BLUE, GREEN, GREY, VERMILLION, labelled, literal
+from costlab.scenario import CASES
 from costlab.wording import amount
 
 TITLE = "Cost against the share referred"
 
 
-def draw(curve: ReferralCurve) -> go.Figure:
-    """Two panels over the share referred: mean cost, with the chosen and the best share; worth of the next image."""
+def draw(curve: ReferralCurve, pick: bool = False) -> go.Figure:
+    """Two panels over the share referred: mean cost, with the chosen and the best share; worth of one more.
+
+    pick: whether a click is a share.
+    """
     name = literal(curve.name)
     figure = go.Figure()
     lot = {"color": GREY, "dash": "dash", "width": 1.5}
-    figure.add_scatter(x=[0, 1], y=curve.at_random(np.array([0, 1])), name="drawn by lot", mode="lines", line=lot)
+    figure.add_scatter(
+        x=[0, 1], y=CASES * curve.at_random(np.array([0, 1])), name="drawn by lot", mode="lines", line=lot
+    )
     some = thinned(len(curve.shares))
     line = {"color": BLUE, "width": 2.5}
-    figure.add_scatter(x=curve.shares[some], y=curve.cost[some], name="most saving first", mode="lines", line=line)
+    figure.add_scatter(
+        x=curve.shares[some], y=CASES * curve.cost[some], name="most saving first", mode="lines", line=line
+    )
     chosen = curve.chosen_cost
     for x, y, title, symbol, colour, error in (
-        (curve.chosen, chosen.estimate, "share by the price", "circle", VERMILLION, True),
-        (curve.best, float(curve.cost.min()), "best in hindsight", "diamond-open", GREEN, False),
+        (curve.chosen, CASES * chosen.estimate, "share by the price", "circle", VERMILLION, True),
+        (curve.best, CASES * float(curve.cost.min()), "best in hindsight", "diamond-open", GREEN, False),
     ):
         figure.add_scatter(
             x=[x],
@@ -35,8 +43,8 @@ def draw(curve: ReferralCurve) -> go.Figure:
             marker={"symbol": symbol, "size": 11, "color": colour, "line": {"width": 2, "color": colour}},
             error_y={
                 "type": "data",
-                "array": [chosen.high - chosen.estimate],
-                "arrayminus": [chosen.estimate - chosen.low],
+                "array": [CASES * (chosen.high - chosen.estimate)],
+                "arrayminus": [CASES * (chosen.estimate - chosen.low)],
                 "visible": error,
             },
             hovertemplate=f"{title}: %{{x:.1%}} referred, %{{y:.4~g}}<extra></extra>",
@@ -48,35 +56,40 @@ def draw(curve: ReferralCurve) -> go.Figure:
     figure.update_traces(hovertemplate="%{y:.4~g}", selector={"mode": "lines"})
     figure.update_layout(
         xaxis={"title": {"text": f"share of images with the decision '{name}'"}, "anchor": "y2", **PERCENT},
-        yaxis={"title": labelled("mean cost an image", curve.unit), "domain": [0.42, 1], "rangemode": "tozero"},
-        yaxis2={"title": labelled("worth of the next", curve.unit), "domain": [0, 0.32], "rangemode": "tozero"},
-        legend={"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
+        yaxis={"title": labelled(f"cost {PER}", curve.unit), "domain": [0.42, 1], "rangemode": "tozero"},
+        yaxis2={"title": labelled("worth of one more", curve.unit), "domain": [0, 0.32], "rangemode": "tozero"},
+        legend=ABOVE,
         hovermode="closest",
     )
+    if pick:
+        line = {"width": 1, "dash": "dash"}
+        figure.add_shape(type="line", x0=curve.chosen, x1=curve.chosen, yref="paper", y0=0, y1=1, line=line)
+        figure.update_layout(meta={"pick": "x"})
     return figure
 
 
 def words(curve: ReferralCurve) -> str:
     """What the figure shows, for those who do not see it."""
     none, every, chosen = (
-        amount(float(value), curve.unit) for value in (curve.cost[0], curve.cost[-1], curve.chosen_cost.estimate)
+        amount(CASES * float(value), curve.unit)
+        for value in (curve.cost[0], curve.cost[-1], curve.chosen_cost.estimate)
     )
-    low, high = (amount(end, curve.unit) for end in curve.chosen_cost[1:])
+    low, high = (amount(CASES * end, curve.unit) for end in curve.chosen_cost[1:])
     return (
-        f"Mean cost an image against the share with the decision '{curve.name}': {none} with none, {every} with all. "
+        f"Cost {PER} against the share with the decision '{curve.name}': {none} with none, {every} with all. "
         f"The price leads to {curve.chosen:.1%}, which cost {chosen} ({low} to {high}); "
         f"in hindsight {curve.best:.1%} was best."
     )
 
 
 def table(curve: ReferralCurve) -> dict[str, list[Any]]:
-    """At every tenth of the images: the mean cost, that of a draw by lot, and the worth of the next image."""
+    """At every tenth of the images: the cost of 1,000 images, also drawn by lot, and the worth of one more."""
     n = len(curve.worth)
     rows = np.unique(np.linspace(0, n, 11).round().astype(int))
     unit = f" ({curve.unit})" if curve.unit else ""
     return {
         "share referred": curve.shares[rows].tolist(),
-        f"mean cost{unit}": curve.cost[rows].tolist(),
-        f"drawn by lot{unit}": curve.at_random(curve.shares[rows]).tolist(),
-        f"worth of the next{unit}": [float(curve.worth[row]) if row < n else None for row in rows],
+        f"cost {PER}{unit}": (CASES * curve.cost[rows]).tolist(),
+        f"drawn by lot{unit}": (CASES * curve.at_random(curve.shares[rows])).tolist(),
+        f"worth of one more{unit}": [float(curve.worth[row]) if row < n else None for row in rows],
     }

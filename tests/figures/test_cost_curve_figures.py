@@ -79,13 +79,13 @@ def test_the_path_highlights_the_cheapest_runs_and_greys_the_others():
     figure = cost_path_curve.draw(PATH, {"<i>a</i>": remade_path(PROBS, TARGET, A, B)})
     traces = by_name(figure)
     np.testing.assert_allclose(traces["cheapest run"].x, PATH.envelope.breaks)
-    np.testing.assert_allclose(traces["cheapest run"].y, PATH.envelope.values)
+    np.testing.assert_allclose(traces["cheapest run"].y, 1000 * PATH.envelope.values)
     owners = PATH.envelope.owners
     assert 1 < len(owners) < 9
     looks = set()
     for owner in owners:
         trace = traces[PATH.names[owner].replace("<", "&lt;").replace(">", "&gt;")]
-        np.testing.assert_allclose(trace.y, PATH.fixed[owner])
+        np.testing.assert_allclose(trace.y, 1000 * PATH.fixed[owner])
         looks.add((trace.line.color, trace.line.dash))
     assert len({colour for colour, _ in looks}) == len({dash for _, dash in looks}) == len(owners)
     others = [trace for trace in figure.data if trace.name == "other runs"]
@@ -93,7 +93,7 @@ def test_the_path_highlights_the_cheapest_runs_and_greys_the_others():
     assert sum(trace.showlegend for trace in others) == 1
     assert cost_path_curve.table(PATH)["cheapest run"] == [PATH.names[owner] for owner in owners]
     anew = traces["&lt;i&gt;a&lt;/i&gt;, decided anew"]
-    np.testing.assert_allclose(anew.y, remade_path(PROBS, TARGET, A, B).mean)
+    np.testing.assert_allclose(anew.y, 1000 * remade_path(PROBS, TARGET, A, B).mean)
 
 
 def test_the_price_axis_goes_in_tenfold_steps_and_marks_the_present_price():
@@ -104,14 +104,14 @@ def test_the_price_axis_goes_in_tenfold_steps_and_marks_the_present_price():
     (mark,) = figure.layout.shapes
     assert mark.x0 == mark.x1 == 60
     traces = by_name(figure)
-    np.testing.assert_allclose(traces["decided anew at each price"].y, curve.remade.mean)
-    np.testing.assert_allclose(traces["argmax"].y, curve.fixed["argmax"].mean)
-    np.testing.assert_allclose(traces["best constant decision"].y, curve.constants.min(axis=0))
+    np.testing.assert_allclose(traces["decided anew at each price"].y, 1000 * curve.remade.mean)
+    np.testing.assert_allclose(traces["argmax"].y, 1000 * curve.fixed["argmax"].mean)
+    np.testing.assert_allclose(traces["best constant decision"].y, 1000 * curve.constants.min(axis=0))
     shade = figure.data[0]
-    np.testing.assert_allclose(shade.y, [*curve.remade.high, *curve.remade.low[::-1]])
+    np.testing.assert_allclose(shade.y, [1000 * end for end in (*curve.remade.high, *curve.remade.low[::-1])])
     table = price_curve.table(curve)
     assert table["price (EUR)"][4] == pytest.approx(60)
-    assert table["decided anew, to"][4] == pytest.approx(curve.remade.high[40])
+    assert table["decided anew, to"][4] == pytest.approx(1000 * curve.remade.high[40])
 
 
 def test_cost_curves_show_the_best_threshold_and_where_the_costs_stand():
@@ -146,19 +146,19 @@ def test_the_referral_figure_marks_the_share_by_the_price_with_its_interval():
     curve = RECORDS["referral_curve"]
     traces = by_name(referral_curve.draw(curve))
     mark, best = traces["share by the price"], traces["best in hindsight"]
-    assert (mark.x[0], mark.y[0]) == (curve.chosen, curve.chosen_cost.estimate)
-    assert mark.y[0] + mark.error_y.array[0] == pytest.approx(curve.chosen_cost.high)
-    assert mark.y[0] - mark.error_y.arrayminus[0] == pytest.approx(curve.chosen_cost.low)
-    assert (best.x[0], best.y[0]) == (curve.best, curve.cost.min())
+    assert (mark.x[0], mark.y[0]) == (curve.chosen, 1000 * curve.chosen_cost.estimate)
+    assert mark.y[0] + mark.error_y.array[0] == pytest.approx(1000 * curve.chosen_cost.high)
+    assert mark.y[0] - mark.error_y.arrayminus[0] == pytest.approx(1000 * curve.chosen_cost.low)
+    assert (best.x[0], best.y[0]) == (curve.best, 1000 * curve.cost.min())
     assert traces["worth"].yaxis == "y2"
-    assert referral_curve.table(curve)["worth of the next (EUR)"][-1] is None
+    assert referral_curve.table(curve)["worth of one more (EUR)"][-1] is None
 
 
 def test_groups_with_few_paid_events_look_different_and_the_words_say_who_promises_too_much():
     curve = RECORDS["cost_reliability"]
     traces = by_name(reliability.draw(curve))
     shown = [trace for trace in traces.values() if trace.mode == "markers"]
-    assert sorted(np.concatenate([trace.x for trace in shown])) == pytest.approx(sorted(curve.believed))
+    assert sorted(np.concatenate([trace.x for trace in shown])) == pytest.approx(sorted(1000 * curve.believed))
     assert curve.few.any() == any("few" in trace.name for trace in shown)
     for trace in shown:
         np.testing.assert_allclose(trace.y + np.array(trace.error_y.array), trace.customdata[:, 2])
