@@ -5,7 +5,7 @@ Costs are skewed: many images cost nothing, a few cost much. Of 200 images of wh
 too low. `mean_interval` corrects for skewness and kurtosis.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -73,18 +73,13 @@ def counted_intervals(
     >>> round(float(low), 2), round(float(high), 2)
     (0.5, 1.79)
     """
-    n, mean, deviation, skewness, kurtosis = _moments(values, counts)
-    z = float(ndtri((1 + level) / 2))
-    student = stdtrit(np.maximum(n - 1, 1), (1 + level) / 2) * np.sqrt(n / np.maximum(n - 1, 1))
-    extra = z * ((3 * z**2 + 5) * (kurtosis - 3) / 12 - (16 * z**2 + 23) * skewness**2 / 72) / n
-    shift = deviation * skewness * (1 + 2 * z**2) / (6 * n)
-    # the expansion is no longer one where its last term is as large as its first
-    half = np.hypot((student + np.clip(extra, -z / 10, z)) * deviation / np.sqrt(n), shift)
+    moments = _moments(values, counts)
+    low, high = _ends(moments, level)
     values, counts = np.broadcast_arrays(np.asarray(values, dtype=np.float64), counts)
     least = np.min(values, axis=-1, where=counts > 0, initial=np.inf)
-    known = 2 * np.sum(counts, axis=-1, where=values == least[..., None]) >= n
+    known = 2 * np.sum(counts, axis=-1, where=values == least[..., None]) >= moments[0]
     floor = np.where(known & (not differences), least, -np.inf)
-    return np.maximum(mean + shift - half, floor), mean + shift + half
+    return np.maximum(low, floor), high
 
 
 def paired_interval(a: np.ndarray, b: np.ndarray, level: float = 0.95, seed: int = 0) -> Interval:
@@ -96,11 +91,32 @@ def paired_interval(a: np.ndarray, b: np.ndarray, level: float = 0.95, seed: int
     >>> paired_interval(np.full(50, 3.0), np.full(50, 1.0))
     Interval(estimate=2.0, low=2.0, high=2.0)
     """
-    a, b = _checked(a), _checked(b)
-    if a.shape != b.shape:
-        raise InvalidPredictions(f"Expected costs of the same examples; got {len(a)} and {len(b)} of them.")
-    low, high = counted_intervals(a - b, np.ones(len(a)), level, differences=True)
-    return Interval(float(np.mean(a - b)), float(low), float(high))
+    difference = _difference(a, b)
+    low, high = counted_intervals(difference, np.ones(len(difference)), level, differences=True)
+    return Interval(float(np.mean(difference)), float(low), float(high))
+
+
+def paired_p_values(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """(P,): for each pair of (N,) how likely so large a mean of `a - b` is by chance, were it 0 in truth; two-sided.
+
+    It is the smallest p at which `paired_interval` of level 1 - p leaves out 0, and 1e-12 at least; 1 where all pay the
+    same. Raises as `paired_interval` does.
+
+    >>> paid = np.repeat([3.0, -1.0], [20, 60])                # a mean of 0
+    >>> paired_p_values([(paid, np.zeros(80)), (np.full(50, 3.0), np.ones(50))]).tolist()
+    [1.0, 1e-12]
+    """
+    found = [_moments(_difference(a, b), np.ones(len(a))) for a, b in pairs]
+    if not found:
+        return np.empty(0)
+    moments = tuple(np.array(each) for each in zip(*found, strict=True))
+    below, above = np.full(len(found), np.log(1e-12)), np.zeros(len(found))  # of log p
+    for _ in range(40):  # where 0 begins to be left out is found by halving
+        middle = (below + above) / 2
+        low, high = _ends(moments, 1 - np.exp(middle))
+        told = (low > 0) | (high < 0)
+        below, above = np.where(told, below, middle), np.where(told, middle, above)
+    return np.where(above < np.log(1.0001e-12), 1e-12, np.exp(above))
 
 
 def paid_events(paid: np.ndarray) -> float:
@@ -208,6 +224,26 @@ def _moments(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, ...]:
     second, third, fourth = (np.einsum("...u,...u->...", weighted, away**power) / n for power in (0, 1, 2))
     safe = np.where(second > 0, second, 1.0)
     return n, mean, largest * np.sqrt(second), third / safe**1.5, fourth / safe**2
+
+
+def _ends(moments: tuple[np.ndarray, ...], level: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+    """(...,) and (...,): both ends of `mean_interval`, from moments (...,)."""
+    n, mean, deviation, skewness, kurtosis = moments
+    z = ndtri((1 + level) / 2)
+    student = stdtrit(np.maximum(n - 1, 1), (1 + level) / 2) * np.sqrt(n / np.maximum(n - 1, 1))
+    extra = z * ((3 * z**2 + 5) * (kurtosis - 3) / 12 - (16 * z**2 + 23) * skewness**2 / 72) / n
+    shift = deviation * skewness * (1 + 2 * z**2) / (6 * n)
+    # the expansion is no longer one where its last term is as large as its first
+    half = np.hypot((student + np.clip(extra, -z / 10, z)) * deviation / np.sqrt(n), shift)
+    return mean + shift - half, mean + shift + half
+
+
+def _difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(N,): `a - b`, when they are about as many examples."""
+    a, b = _checked(a), _checked(b)
+    if a.shape != b.shape:
+        raise InvalidPredictions(f"Expected costs of the same examples; got {len(a)} and {len(b)} of them.")
+    return a - b
 
 
 def _checked(values: Sequence[float] | np.ndarray) -> np.ndarray:

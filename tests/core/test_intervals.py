@@ -18,6 +18,7 @@ from costlab.intervals import (
     mean_interval,
     paid_events,
     paired_interval,
+    paired_p_values,
     seed_interval,
 )
 
@@ -239,3 +240,22 @@ def test_holms_correction_is_the_closed_test_of_bonferroni(p_values):
     for i, corrected in enumerate(holm(p_values)):
         worst = max(min(1.0, len(s) * min(p_values[j] for j in s)) for s in sets if i in s)
         assert corrected == pytest.approx(worst)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_p_value_is_where_the_paired_interval_begins_to_leave_out_zero(seed):
+    rng = np.random.default_rng(seed)
+    a, b = rng.choice([0, 1, 100], (2, 400), p=[0.9, 0.07, 0.03])
+    (p,) = paired_p_values([(a, b)])
+    assert not paired_interval(a, b, level=1 - 0.999 * p).excludes_zero
+    assert paired_interval(a, b, level=1 - 1.001 * p).excludes_zero or p == 1
+
+
+def test_p_values_agree_with_students_test_where_costs_are_plain():
+    a, b = np.random.default_rng(1).normal([[0.12], [0.0]], 1, (2, 2000))
+    (p,) = paired_p_values([(a, b)])
+    assert p == pytest.approx(stats.ttest_rel(a, b).pvalue, rel=0.05)
+
+
+def test_without_pairs_there_are_no_p_values():
+    assert paired_p_values([]).shape == (0,)
