@@ -6,7 +6,7 @@ import numpy as np
 
 from costlab.decisions import RULES
 from costlab.numbers import show_number
-from costlab.scenario import Scenario
+from costlab.scenario import REFER, Scenario
 from costlab.wording import amount, listed, number
 
 CALIBRATED = {
@@ -87,15 +87,18 @@ def _scale(before: Scenario, after: Scenario) -> Said:
 
 
 def _referral(before: Scenario, after: Scenario) -> Said:
-    unit = after.cost.unit
     if before.referral == after.referral:
         return None
+    own = REFER in before.cost.decisions and REFER in after.cost.decisions  # then the costs have prices for it, too
     if after.referral is None:
-        return "No longer referring images to a human", "the price of referring (nobody can be asked now)"
-    now = amount(after.referral, unit)
+        now = "as the costs have it" if own else "nobody can be asked now"
+        alone = "Going back to the price of referring in the costs" if own else "No longer referring images to a human"
+        return alone, f"the price of referring ({now})"
+    price = amount(after.referral, after.cost.unit)
     if before.referral is None:
-        return f"Being able to refer images to a human for {now} each", f"the price of referring (now {now})"
-    moving = span(before.referral, after.referral, unit)
+        alone = "Referring images to a human" if own else "Being able to refer images to a human"
+        return f"{alone} for {price} each", f"the price of referring (now {price})"
+    moving = span(before.referral, after.referral, after.cost.unit)
     return f"Moving the price of referring {moving}", f"the price of referring ({moving})"
 
 

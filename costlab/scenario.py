@@ -6,10 +6,14 @@ The path of the data: a `Source` (predictions) is `Fitted` once; a `Scenario` sa
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
+from costlab.calibration import CALIBRATIONS
 from costlab.costs import CostMatrix
+from costlab.decisions import RULES
+from costlab.errors import InvalidCosts, InvalidPredictions, UnknownName
 from costlab.fitted import BAR, Fitted, Recipe
 from costlab.intervals import Interval, mean_interval, paid_events, paired_interval
 from costlab.metrics import confusion
@@ -25,8 +29,9 @@ class Scenario:
     """Prices, class shares, calibration and rule: all that can be changed after training.
 
     cost: (K, D) as somebody edits it. scale: all of it is multiplied by this. referral: what it costs to refer an image
-    to a human, whatever the truth; None: nobody can be asked. shares: (K,) class shares of the place where the model
-    will decide, in the order of `cost.classes`, any positive scale; None: as in the test set.
+    to a human, whatever the truth, not multiplied; None: nobody can be asked, unless `cost` has prices for it. shares:
+    (K,) class shares of the place where the model will decide, in the order of `cost.classes`, any positive scale;
+    None: as in the test set. Raises InvalidCosts, InvalidPredictions or UnknownName for what means nothing.
     """
 
     cost: CostMatrix
@@ -36,11 +41,35 @@ class Scenario:
     referral: float | None = None
     shares: tuple[float, ...] | None = None
 
-    @property
+    def __post_init__(self) -> None:
+        if not 0 < self.scale < np.inf:
+            raise InvalidCosts(f"All costs can be multiplied by a number above 0; got {self.scale:g}.")
+        if self.shares is not None:
+            object.__setattr__(self, "shares", tuple(float(share) for share in self.shares))
+            if len(self.shares) != len(self.cost.classes):
+                raise InvalidPredictions(
+                    f"Expected {len(self.cost.classes)} class shares, one a class; got {len(self.shares)}."
+                )
+        for kind, name, known in (("rule", self.rule, RULES), ("calibration", self.calibration, CALIBRATIONS)):
+            if name not in known:
+                raise UnknownName(kind, name, known)
+
+    @cached_property
     def matrix(self) -> CostMatrix:
-        """The costs in force: scaled, with a column for referring if that has a price."""
+        """The costs in force: scaled, with a column for referring if that has a price; that of `cost`, if it has one.
+
+        >>> cost = CostMatrix([[0, 1], [100, 0]], ["ok", "crack"])
+        >>> Scenario(cost, scale=2, referral=3).matrix.values.tolist()
+        [[0.0, 2.0, 3.0], [200.0, 0.0, 3.0]]
+        """
         cost = self.cost if self.scale == 1 else replace(self.cost, values=self.cost.values * self.scale)
-        return cost if self.referral is None else cost.with_referral(self.referral, REFER)
+        if self.referral is None:
+            return cost
+        if REFER in cost.decisions[len(cost.classes) :]:
+            values = cost.values.copy()
+            values[:, cost.decisions.index(REFER)] = self.referral
+            return replace(cost, values=values)
+        return cost.with_referral(self.referral, REFER if REFER not in cost.classes else "ask a human")
 
     @property
     def recipe(self) -> Recipe:
@@ -54,9 +83,10 @@ class Answer:
 
     cost: (K, D), the costs in force. decided: (N,), for the test part. paid: (N,), times the weight of its class where
     shares are given, so that its mean is what is to be expected there. counts: (K, D) of the test part as it is.
-    weights: (K,), what a test image of each class counts for. mean: with its 95 % interval. events: how many dear
+    weights: (K,), what a test image of each class counts for. mean: with its 95 % interval, which with class shares is
+    rather too wide than too narrow (simulated: it holds the truth 95 to 100 times in 100). events: how many dear
     mistakes it rests on, about. constant: the best single decision for all. blind: argmax, whatever mistakes cost.
-    referred: the share that goes to extra decisions, weighted.
+    referred: the share that goes to extra decisions, weighted. tuned: the costs that a rule which learns is fitted to.
     """
 
     scenario: Scenario
@@ -70,12 +100,25 @@ class Answer:
     constant: ConstantResult
     blind: Interval
     referred: float
+    tuned: CostMatrix
+
+    @property
+    def expected(self) -> np.ndarray:
+        """(K, D) float64: as many images as were tested, at the class shares of the scenario."""
+        return self.counts * self.weights[:, None]
 
 
-def answer(fitted: Fitted, scenario: Scenario) -> Answer:
-    """Decide and judge the test part. Raises InvalidCosts or InvalidPredictions where the scenario means nothing."""
+def answer(fitted: Fitted, scenario: Scenario, tuned_for: Scenario | None = None) -> Answer:
+    """Decide and judge the test part. Raises InvalidCosts or InvalidPredictions where the scenario means nothing.
+
+    tuned_for: rules that learn stay as they were tuned for its prices, which saves most of the time. That is for while
+    a price is being dragged; at rest leave it out, so that a scenario alone says what comes of it, whatever was before.
+    """
     case = case_of(fitted, scenario)
-    decided = fitted.decide(scenario.recipe, case.cost, case.priors)
+    tuned = None if tuned_for is None else tuned_for.matrix.for_classes(fitted.classes)
+    if tuned is None or tuned.decisions != case.cost.decisions:
+        tuned = case.cost
+    decided = fitted.decide(scenario.recipe, case.cost, case.priors, tuned)
     blind = fitted.decide(Recipe("", "none", "argmax"), case.cost)
     paid, counts = case.paid(decided), confusion(fitted.test.target, decided, case.cost)
     weighted = counts * case.weights[:, None]
@@ -91,6 +134,7 @@ def answer(fitted: Fitted, scenario: Scenario) -> Answer:
         constant=case.constant(),
         blind=mean_interval(case.paid(blind)),
         referred=float(weighted[:, len(case.cost.classes) :].sum() / weighted.sum()),
+        tuned=tuned,
     )
 
 
@@ -122,7 +166,17 @@ class Change:
 
 
 def change(before: Answer, after: Answer, target: np.ndarray) -> Change:
-    """What changed; decisions are told apart by name, for the two may have different extra ones. target: (N,)."""
+    """What changed; decisions are told apart by name, for the two may have different extra ones. target: (N,).
+
+    Raises InvalidPredictions when the two are not about the same number of images, InvalidCosts for other classes.
+    """
+    if not len(before.decided) == len(after.decided) == len(target):
+        raise InvalidPredictions(
+            f"Expected answers about the same images; got {len(before.decided)}, {len(after.decided)} and "
+            f"{len(target)} targets."
+        )
+    if before.cost.classes != after.cost.classes:
+        raise InvalidCosts("A change compares answers about the same classes, in the same order.")
     names = after.cost.decisions
     old = np.array([names.index(name) if name in names else -1 for name in before.cost.decisions])[before.decided]
     known = old >= 0
@@ -139,8 +193,19 @@ def change(before: Answer, after: Answer, target: np.ndarray) -> Change:
     )
 
 
-def cell_images(answer: Answer, target: np.ndarray, probs: np.ndarray, truth: int, decision: int) -> Sequence[int]:
-    """Rows of the test part in one cell, the costliest first, then those the model is surest of. probs: (N, K)."""
-    rows = np.flatnonzero((target == truth) & (answer.decided == decision))
+def cell_images(
+    answer: Answer, target: np.ndarray, probs: np.ndarray, truth: int | None = None, decision: int | None = None
+) -> Sequence[int]:
+    """Rows of the test part in one cell, the costliest first, then those the model is surest of.
+
+    target: (N,). probs: (N, K), as the rule saw them (`Fitted.seen`). truth, decision: by position; None: any, where
+    both are None all that cost something. Inside one cell all cost the same, so that the surest come first.
+    """
+    chosen = answer.paid > 0 if truth is None and decision is None else np.ones(len(target), dtype=bool)
+    if truth is not None:
+        chosen &= target == truth
+    if decision is not None:
+        chosen &= answer.decided == decision
+    rows = np.flatnonzero(chosen)
     sure = probs[rows].max(axis=1)
     return [int(row) for row in rows[np.lexsort((rows, -sure, -answer.paid[rows]))]]
