@@ -1,5 +1,98 @@
-"""What if: the same model, other prices."""
+"""What if: the same model, other prices. What that changes in decisions, costs and images follows at once."""
 
+import numpy as np
 import streamlit as st
 
+from costlab.change_words import change_sentence
+from costlab.costs import ORIENTATION
+from costlab.fitted import Fitted
+from costlab.sources import Source
+from costlab.ui import deciding, gallery, whatif_heat
+from costlab.ui.cell import cell_panel
+from costlab.ui.grid import breadth, grid
+from costlab.ui.places import COMPARE, REPORT, ROBUSTNESS
+from costlab.ui.sentences import inert
+from costlab.ui.whatif_controls import controls
+from costlab.ui.whatif_desk import Desk, View
+from costlab.ui.whatif_menus import menus, refused
+from costlab.ui.whatif_said import said
+from costlab.ui.whatif_state import choose_source, desk_of, write_address
+from costlab.ui.whatif_strip import strip
+from costlab.ui.whatif_words import FIRST, badges
+
+
+def head(source: Source, desk: Desk, tested: int) -> None:
+    """Whose decisions, and what they are about."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        choose_source(source, desk)
+        for text in badges(source, tested):
+            st.badge(inert(text), color="gray")
+
+
+def changed(desk: Desk, view: View) -> None:
+    """What the last change did, in a sentence, and what it is compared with."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(width="stretch"):
+            said(change_sentence(view.change) if view.change else FIRST, key="whatif-said")
+        desk.from_start = st.toggle("Compare with the start", key="whatif-from-start", persist_state="session")
+        st.button("Back to the start", icon=":material/restart_alt:", on_click=desk.restart, key="whatif-restart")
+    if view.refused:
+        st.error(inert(f"{view.refused} The figures are those from before."), icon=":material/error:")
+
+
+def prices(source: Source, desk: Desk) -> None:
+    """The grid of costs with its menus, and the chosen cell."""
+    menus(desk)
+    st.caption(f"**{ORIENTATION}** Type a cost and press Enter, or paste a block from a spreadsheet.")
+    grid(desk.draft, source.key)
+    refused(desk.draft)
+    cell_panel(desk.draft)
+
+
+def onwards(desk: Desk, shared: bool) -> None:
+    """The other questions that can be asked of these decisions, with all of this carried along."""
+    carried = deciding.carried(desk.scenario, desk.base)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.page_link(COMPARE, label="Compare with other runs", icon=":material/balance:", query_params=carried)
+        st.page_link(ROBUSTNESS, label="How sure are the prices?", icon=":material/casino:", query_params=carried)
+        st.page_link(REPORT, label="Hand over a report", icon=":material/description:", query_params=carried)
+    if shared:
+        st.caption("The address of this page holds all of this: copy it to show somebody the same view.")
+    else:
+        st.caption("So many costs differ that the address cannot hold them: save them to show somebody the same view.")
+
+
+def page(source: Source, fitted: Fitted, desk: Desk) -> None:
+    """Everything below the title; what matters most is sent first."""
+    tested = np.bincount(fitted.test.target, minlength=len(fitted.classes))
+    above, results, sentence, assumptions = (st.container() for _ in range(4))
+    cost = desk.draft.sheet.cost
+    tracks, left, right = (2, 1, 1) if breadth(cost) < 520 else (1, 1, 1)
+    table = st.grid(tracks, min_column_width=440, gap="medium")
+    costs, confusion = table.cell(column_span=left), table.cell(column_span=right)
+    view = desk.look(fitted)
+    with results:
+        strip(view.answer)
+    with sentence:
+        changed(desk, view)
+    with confusion:
+        mode = whatif_heat.mode_control()
+        whatif_heat.heat(source.key, desk, view, mode)
+    with costs:
+        prices(source, desk)
+    with assumptions:
+        controls(source, desk, tested)
+    with above:
+        head(source, desk, len(fitted))
+    shared = write_address(source, desk, mode)
+    gallery.gallery(source, fitted, view.answer, desk.cell, desk.select)
+    onwards(desk, shared)
+
+
 st.title("What if", anchor=False)
+sources, told = deciding.asked()
+desk, more = desk_of(sources[0])
+for sentence in [*told, *more, *st.session_state.pop("whatif-told", [])]:
+    st.warning(inert(sentence), icon=":material/info:")
+whatif_heat.take_cell(desk)
+page(sources[0], deciding.fitted_of(sources[0]), desk)

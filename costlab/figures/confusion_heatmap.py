@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from costlab.costs import CostMatrix
 from costlab.figures._marks import DIVERGING, FRAME, NAMES_SHOWN, literal, name_axis
+from costlab.wording import listed, number
 
 TITLE = "Confusion matrix"
 TEXT_UP_TO = 12  # classes; beyond, the numbers no longer fit into their cells
@@ -64,6 +65,47 @@ def draw(
         line = {"color": FRAME, "width": 3}
         figure.add_shape(type="rect", x0=d - 0.5, x1=d + 0.5, y0=t - 0.5, y1=t + 0.5, line=line)
     return figure
+
+
+def words(counts: Sequence[Sequence[int]] | np.ndarray, cost: CostMatrix) -> str:
+    """What the figure shows, for those who do not see it: how many are right, and the commonest other cells.
+
+    >>> words([[60, 25], [1, 14]], CostMatrix([[0, 1], [100, 0]], ["ok", "crack"]))
+    "74 of 100 images were decided right. The commonest mistakes: 25 'ok' called 'crack' and 1 'crack' called 'ok'."
+    """
+    counts = np.asarray(counts)
+    said = f"{number(int(np.trace(counts)))} of {number(int(counts.sum()))} images were decided right."
+    cells = [each for each in _commonest(counts) if each[0] != each[1]][:3]
+    if not cells:
+        return said
+    common = [f"{number(int(counts[t, d]))} '{cost.classes[t]}' called '{cost.decisions[d]}'" for t, d in cells]
+    return f"{said} The commonest mistakes: {listed(common)}."
+
+
+def table(
+    counts: Sequence[Sequence[int]] | np.ndarray, shares: np.ndarray, cost: CostMatrix, mode: str, most: int = 200
+) -> dict[str, list[Any]]:
+    """The figure as columns: the cells with images in them, the commonest first, at most so many.
+
+    >>> table([[60, 0], [1, 14]], np.array([[1, 0], [1 / 15, 14 / 15]]), CostMatrix.zero_one("ab"), "row")["images"]
+    [60, 14, 1]
+    """
+    counts = np.asarray(counts)
+    cells = _commonest(counts)[:most]
+    columns = {
+        "truth": [cost.classes[t] for t, _ in cells],
+        "decision": [cost.decisions[d] for _, d in cells],
+        "images": [int(counts[cell]) for cell in cells],
+    }
+    if mode != "counts":
+        columns[f"share {SCALES[mode]}"] = [float(shares[cell]) for cell in cells]
+    return columns
+
+
+def _commonest(counts: np.ndarray) -> list[tuple[int, int]]:
+    found = np.argwhere(counts > 0)
+    order = np.argsort(-counts[tuple(found.T)], kind="stable")
+    return [(int(t), int(d)) for t, d in found[order]]
 
 
 def cell(x: object, y: object, cost: CostMatrix) -> tuple[int, int] | None:

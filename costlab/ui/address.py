@@ -3,9 +3,13 @@
 example=NAME or run=ID,ID     whose predictions
 matrix=NAME                   a saved cost matrix instead of the source's own
 edit=3.0:200,1.0:5            costs that differ from that matrix: truth.decision:cost
+costs=eJx...                  all costs, compressed, where too many differ to be named one by one
 scale, refer, shares, rule, calibration     as in `Scenario`; left out where they are the usual ones
 """
 
+import binascii
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,10 +22,13 @@ from costlab.decisions import RULES
 from costlab.doctor import within_bounds
 from costlab.errors import InvalidCosts, UnknownName
 from costlab.numbers import parse_number, show_number
-from costlab.scenario import Scenario
+from costlab.scenario import REFER, Scenario
+from costlab.ui.drafts import edited_name
 
-KEYS = ("edit", "scale", "refer", "shares", "rule", "calibration")
-MOST_EDITS = 150  # in an address; beyond, the matrix must be saved to be shared
+KEYS = ("costs", "edit", "scale", "refer", "shares", "rule", "calibration")
+MOST_EDITS = 150  # named one by one
+MOST_PACKED = 10_000  # costs that are compressed at all
+MOST_LETTERS = 6000  # of compressed costs: servers and mail programs take addresses of 8,000
 
 
 def to_address(scenario: Scenario, base: CostMatrix) -> dict[str, str]:
@@ -36,6 +43,8 @@ def to_address(scenario: Scenario, base: CostMatrix) -> dict[str, str]:
         edited = np.argwhere(scenario.cost.values != base.values)
         if 0 < len(edited) <= MOST_EDITS:
             said["edit"] = ",".join(f"{t}.{d}:{show_number(scenario.cost.values[t, d])}" for t, d in edited)
+        elif len(edited) and (packed := _packed(scenario.cost.values)):
+            said["costs"] = packed
     if scenario.scale != 1:
         said["scale"] = show_number(scenario.scale)
     if scenario.referral is not None:
@@ -47,6 +56,13 @@ def to_address(scenario: Scenario, base: CostMatrix) -> dict[str, str]:
     if scenario.calibration != usual.calibration:
         said["calibration"] = scenario.calibration
     return said
+
+
+def complete(scenario: Scenario, base: CostMatrix) -> bool:
+    """Whether `to_address` says all of a scenario; else its costs must be saved under a name to be shared."""
+    if scenario.cost.values.shape != base.values.shape:
+        return False
+    return np.array_equal(scenario.cost.values, base.values) or bool({"edit", "costs"} & {*to_address(scenario, base)})
 
 
 def from_address(said: Mapping[str, str], base: CostMatrix) -> tuple[Scenario, list[str]]:
@@ -61,21 +77,54 @@ def from_address(said: Mapping[str, str], base: CostMatrix) -> tuple[Scenario, l
     for key in KEYS:
         if key in said:
             try:
-                scenario = replace(scenario, **_READ[key](said[key][:20_000], base))
-            except (ValueError, KeyError):
+                scenario = replace(scenario, **_READ[key](said[key], base))
+            except (ValueError, KeyError):  # every CostlabError about a value is one of them
                 told.append(f"The address says {key}={said[key][:60]}, which means nothing here; it is left out.")
     return scenario, told
 
 
+def needs_extra(rule: str) -> bool:
+    """Whether a rule means nothing without an extra decision, such as referring to a human."""
+    return bool(getattr(RULES[rule].module, "NEEDS_EXTRA_DECISIONS", False))
+
+
 def _edit(text: str, base: CostMatrix) -> dict[str, Any]:
     values = base.values.copy()
-    for part in text.split(",")[:MOST_EDITS]:
+    parts = text.split(",", MOST_EDITS)
+    if len(parts) > MOST_EDITS:
+        raise InvalidCosts(f"More than {MOST_EDITS} costs cannot be named one by one.")
+    for part in parts:
         cell, _, cost = part.partition(":")
         truth, _, decision = cell.partition(".")
         if not (0 <= int(truth) < len(values) and 0 <= int(decision) < values.shape[1]):
             raise InvalidCosts("There is no such cell.")
         values[int(truth), int(decision)] = _number(cost)
-    return {"cost": replace(base, values=values)}
+    return _edited(base, values)
+
+
+def _edited(base: CostMatrix, values: np.ndarray) -> dict[str, Any]:
+    same = np.array_equal(values, base.values)
+    return {} if same else {"cost": replace(base, values=values, name=edited_name(base.name))}
+
+
+def _packed(values: np.ndarray) -> str:
+    """All costs in letters, or nothing where these are too many for an address."""
+    if values.size > MOST_PACKED:
+        return ""
+    packed = urlsafe_b64encode(zlib.compress(values.astype("<f8").tobytes(), 9)).decode().rstrip("=")
+    return packed if len(packed) <= MOST_LETTERS else ""
+
+
+def _costs(text: str, base: CostMatrix) -> dict[str, Any]:
+    size = base.values.size * 8
+    try:
+        packed = urlsafe_b64decode(text[: MOST_LETTERS + 1] + "=" * (-len(text) % 4))
+        plain = zlib.decompressobj().decompress(packed, size + 1)  # no more, whatever it says it holds
+    except (binascii.Error, zlib.error) as error:
+        raise ValueError("not compressed costs") from error
+    if len(plain) != size:
+        raise ValueError("costs of another matrix")
+    return _edited(base, np.frombuffer(plain, dtype="<f8").reshape(base.values.shape).astype(np.float64))
 
 
 def _shares(text: str, base: CostMatrix) -> dict[str, Any]:
@@ -89,6 +138,12 @@ def _scale(text: str, base: CostMatrix) -> dict[str, Any]:
     if not (scale := _number(text)) > 0:
         raise ValueError("a scale is above 0")
     return {"scale": scale}
+
+
+def _refer(text: str, base: CostMatrix) -> dict[str, Any]:
+    if REFER in base.decisions:
+        raise InvalidCosts("The costs have such a decision already.")
+    return {"referral": _number(text)}
 
 
 def _rule(text: str, base: CostMatrix) -> dict[str, Any]:
@@ -106,9 +161,10 @@ def _number(text: str) -> float:
 
 
 _READ: dict[str, Callable[[str, CostMatrix], dict[str, Any]]] = {
+    "costs": _costs,
     "edit": _edit,
     "scale": _scale,
-    "refer": lambda text, base: {"referral": _number(text)},
+    "refer": _refer,
     "shares": _shares,
     "rule": _rule,
     "calibration": _calibration,

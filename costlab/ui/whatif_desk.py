@@ -1,0 +1,156 @@
+"""What a visitor has changed about one model: the costs as a draft, the other assumptions, and what stood before.
+
+No streamlit in here. One desk a source is kept for the session.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from costlab.costs import CostMatrix
+from costlab.errors import CostlabError
+from costlab.fitted import Fitted
+from costlab.numbers import show_number
+from costlab.scenario import Answer, Change, Scenario, answer, change
+from costlab.ui.address import needs_extra
+from costlab.ui.drafts import Cell, Draft, Sheet, dearest
+
+KEPT = 4  # answers: now, before, at the start, and one more, for undo
+
+
+@dataclass(frozen=True)
+class View:
+    """What is on the screen. change: against what is compared with, if anything. refused: why the last move is not in."""
+
+    answer: Answer
+    change: Change | None
+    refused: str = ""
+
+
+@dataclass
+class Desk:
+    """The draft of the costs, the other assumptions (`settings`; its costs are not looked at), and what was on screen.
+
+    typed: texts of boxes that are not numbers, by box, with the sentence that says so. address: what the page last wrote
+    there for this desk. from_start: compare with the scenario it began with, not with the one before the last change.
+    """
+
+    draft: Draft
+    settings: Scenario
+    typed: dict[str, tuple[str, str]] = field(default_factory=dict)
+    address: dict[str, str] | None = None
+    from_start: bool = False
+    before: Scenario | None = None
+    _seen: Scenario | None = None
+    _fitted: Fitted | None = None
+    _answers: list[Answer] = field(default_factory=list)
+    _changes: list[Change] = field(default_factory=list)
+    _column: Cell | None = None  # a cell that the draft does not have: of the column for referring
+    _left: Cell = (0, 0)
+
+    @classmethod
+    def begin(cls, scenario: Scenario, base: CostMatrix, matrix: str = "") -> "Desk":
+        """A desk for a scenario whose costs began as `base`, saved under the name `matrix` if it is."""
+        sheet = Sheet(scenario.cost, base, {}, matrix)
+        desk = cls(Draft(sheet, selected=dearest(scenario.cost)), scenario)
+        desk.before = desk.start if not same(scenario, desk.start) else None
+        return desk
+
+    @property
+    def scenario(self) -> Scenario:
+        """What is assumed now."""
+        return replace(self.settings, cost=self.draft.sheet.cost)
+
+    @property
+    def start(self) -> Scenario:
+        """What was assumed at first: the costs as trained or saved, and nothing else moved."""
+        return Scenario(self.base)
+
+    @property
+    def base(self) -> CostMatrix:
+        """The costs that the draft began with, or was last saved as."""
+        return self.draft.sheet.stored
+
+    @property
+    def cell(self) -> Cell:
+        """The truth and the decision that are looked at; the decision may be that of referring."""
+        if self._column is not None and self.draft.selected == self._left and self.settings.referral is not None:
+            return self._column
+        return self.draft.selected
+
+    def select(self, cell: Cell) -> None:
+        """Look at a cell of the costs in force."""
+        rows, columns = self.draft.sheet.cost.values.shape
+        truth, decision = min(max(cell[0], 0), rows - 1), max(cell[1], 0)
+        if decision < columns:
+            self.draft.selected, self._column = (truth, decision), None
+        else:
+            self._column, self._left = (truth, columns), self.draft.selected
+
+    def set(self, **changes: Any) -> None:
+        """Change assumptions other than the costs; a rule that needs an extra decision goes when the last one does."""
+        self.settings = replace(self.settings, **changes)
+        cost = self.draft.sheet.cost
+        extra = len(cost.decisions) > len(cost.classes) or self.settings.referral is not None
+        if needs_extra(self.settings.rule) and not extra:
+            self.settings = replace(self.settings, rule=self.start.rule)
+
+    def price(self, cell: Cell, value: float) -> None:
+        """Set the price of a cell."""
+        self.draft.type({cell: show_number(value)})
+
+    def take(self, scenario: Scenario, base: CostMatrix, matrix: str = "") -> None:
+        """Go over to another scenario, as an address names it; undo brings the costs back."""
+        sheet = Sheet(scenario.cost, base, {}, matrix)
+        same_costs = np.array_equal(scenario.cost.values, self.draft.sheet.cost.values)
+        if not same_costs or matrix != self.draft.sheet.matrix or base != self.base:
+            self.draft.change(sheet)
+        self.typed.clear()
+        self.settings = scenario
+
+    def restart(self) -> None:
+        """Go back to the scenario it began with; undo brings the costs back."""
+        self.take(self.start, self.base, self.draft.sheet.matrix)
+
+    def look(self, fitted: Fitted) -> View:
+        """What follows from the scenario, and what it changed. What cannot be judged leaves the last valid view.
+
+        Raises CostlabError when there is no valid view yet.
+        """
+        if fitted is not self._fitted:
+            self._fitted, self._answers, self._changes = fitted, [], []
+        refused, scenario = "", self.scenario
+        try:
+            now = self._answer(fitted, scenario)
+        except CostlabError as error:
+            if self._seen is None:
+                raise
+            refused, now = str(error), self._answer(fitted, self._seen)
+        else:
+            if self._seen is not None and not same(self._seen, scenario):
+                self.before = self._seen
+            self._seen = scenario
+        against = self.start if self.from_start else self.before
+        return View(now, None if against is None else self._change(fitted, self._answer(fitted, against), now), refused)
+
+    def _answer(self, fitted: Fitted, scenario: Scenario) -> Answer:
+        known = next((each for each in self._answers if same(each.scenario, scenario)), None)
+        if known is None:
+            known = answer(fitted, scenario)
+            self._answers = [known, *self._answers][:KEPT]
+        return known
+
+    def _change(self, fitted: Fitted, before: Answer, after: Answer) -> Change:
+        known = next((each for each in self._changes if each.before is before and each.after is after), None)
+        if known is None:
+            known = change(before, after, fitted.test.target)
+            self._changes = [known]
+        return known
+
+
+def same(one: Scenario, other: Scenario) -> bool:
+    """Whether two scenarios assume the same; the names of their costs say nothing."""
+    a, b = one.cost, other.cost
+    alike = a.classes == b.classes and a.decisions == b.decisions and a.unit == b.unit
+    return alike and np.array_equal(a.values, b.values) and replace(one, cost=b) == other

@@ -1,0 +1,70 @@
+"""The menus above the grid of What if: undo and redo, start from a preset, save, and the saved matrices that fit."""
+
+from dataclasses import replace
+from functools import partial
+
+import streamlit as st
+
+from costlab.ui import cost_shelf, forms
+from costlab.ui.drafts import Draft, Sheet, edited_name
+from costlab.ui.menu import action, menu
+from costlab.ui.presets import PRESETS, start_from
+from costlab.ui.sentences import ago, count, inert
+from costlab.ui.session import get_store
+from costlab.ui.whatif_desk import Desk
+
+
+def menus(desk: Desk) -> None:
+    """The row of menus that change or keep the costs of a desk."""
+    draft = desk.draft
+    with st.container(horizontal=True, gap="xsmall"):
+        st.button("Undo", icon=":material/undo:", on_click=draft.undo, disabled=not draft.past, key="whatif-undo")
+        st.button("Redo", icon=":material/redo:", on_click=draft.redo, disabled=not draft.future, key="whatif-redo")
+        menu("Start from", ":material/grid_view:", "whatif-start", partial(_start, desk))
+        menu("Save", ":material/save:", "save", partial(cost_shelf.draw_save, draft))
+        menu("Saved", ":material/folder_open:", "whatif-saved", partial(_saved, desk))
+
+
+def _start(desk: Desk) -> None:
+    cost = desk.draft.sheet.cost
+    titles = {name: preset.title for name, preset in PRESETS.items()}
+    chosen = st.selectbox(
+        "Start from", titles, format_func=titles.__getitem__, key="whatif-preset", persist_state="session"
+    )
+    st.caption(PRESETS[chosen].help)
+    schema = PRESETS[chosen].options(cost.classes)
+    answers = forms.draw(schema, f"preset-{chosen}-{'|'.join(cost.classes):.2000}")
+    refused = forms.problems(schema, answers)
+    for sentence in refused:
+        st.error(inert(sentence))
+    replaced = partial(_replace, desk, chosen, answers)
+    action("Replace the costs", "whatif-start", replaced, primary=True, disabled=bool(refused))
+    st.caption("The unit and extra decisions stay. Undo brings the old costs back.")
+
+
+def _replace(desk: Desk, preset: str, answers: dict[str, object]) -> None:
+    cost = start_from(preset, desk.draft.sheet.cost, answers)
+    desk.draft.change(desk.draft.sheet.with_cost(replace(cost, name=edited_name(cost.name))))
+
+
+def _saved(desk: Desk) -> None:
+    classes = desk.draft.sheet.cost.classes
+    known = {each.name: each for each in get_store().matrices() if sorted(each.cost.classes) == sorted(classes)}
+    if not known:
+        st.caption("No saved matrix is about these classes. Give your costs a name with Save, and they are here.")
+        return
+    dated = {name: f"{name} ({ago(each.saved)})" for name, each in known.items()}
+    chosen = st.selectbox("Saved matrices", list(known), format_func=dated.__getitem__, key="whatif-saved-name")
+    st.text(f"Revision {known[chosen].revision}, saved {ago(known[chosen].saved)}. {known[chosen].comment}".strip())
+    cost = known[chosen].cost.for_classes(classes)
+    action("Open", "whatif-saved", partial(desk.draft.change, Sheet.of(cost, chosen)), primary=True)
+    st.caption("Undo brings the costs back that are on the screen now.")
+
+
+def refused(draft: Draft) -> None:
+    """One sentence for the first cell that is not a cost, and how many more there are."""
+    found = draft.sheet.refused()
+    if found:
+        more = f" {count(len(found) - 1, 'more cell')} cannot be read either." if found[1:] else ""
+        kept = "Until it is put right, the last valid cost counts."
+        st.error(inert(f"{found[0].sentence} {kept}{more}"), icon=":material/error:")

@@ -1,0 +1,37 @@
+"""The four figures at the top of What if, always in sight: this model's cost, two to compare with, the share referred."""
+
+import streamlit as st
+
+from costlab.scenario import CASES, Answer
+from costlab.ui.sentences import inert, number
+from costlab.ui.whatif_words import between, referred, reliance, thousand
+
+KEY = "whatif-results"  # app.css keeps it in sight
+
+
+def strip(answer: Answer) -> None:
+    """The figures, each with what it means."""
+    unit = answer.cost.unit
+    share, sent = referred(answer)
+    few = reliance(answer.events)
+    cards = (
+        (
+            f"Cost of {number(CASES)} images",
+            thousand(answer.mean.estimate, unit),
+            f"95 % sure: {between(answer.mean, unit)}",
+        ),
+        (
+            f"Always '{answer.constant.decision}'",
+            thousand(answer.constant.mean_cost, unit),
+            "The best decision without looking",
+        ),
+        ("Argmax, blind to costs", thousand(answer.blind.estimate, unit), f"95 % sure: {between(answer.blind, unit)}"),
+        ("Referred to a human", share, sent),
+    )
+    with st.container(key=KEY):
+        for place, (title, value, about) in zip(st.columns(len(cards), gap="small"), cards, strict=True):
+            with place.container(border=True, height="stretch", gap=None):
+                st.metric(inert(title), inert(value))
+                st.caption(inert(about))
+        if few:
+            st.caption(f":material/warning: {inert(few)}")
