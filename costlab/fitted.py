@@ -89,6 +89,15 @@ class Round:
     judged: np.ndarray
 
 
+@dataclass(frozen=True)
+class Learnt:
+    """What decides after training. rule: fitted at the costs asked for. counts: (K,) examples that it learnt from."""
+
+    calibration: Calibration
+    rule: DecisionRule
+    counts: np.ndarray
+
+
 class Fitted:
     """A model's test part, and what has been fitted for it so far. Raises InvalidPredictions when nothing is tested."""
 
@@ -149,6 +158,11 @@ class Fitted:
             (recipe.calibration, priors.tobytes()), lambda: self._moved(self.probs(recipe.calibration), priors)
         )
 
+    def known(self) -> tuple[np.ndarray, np.ndarray]:
+        """Logits (M, K) and target (M,) that a choice may rest on: the validation part; where that is small, all."""
+        rows = self.rounds[0].learnt if len(self.rounds) == 1 else np.arange(len(self._target))
+        return self._logits[rows], self._target[rows]
+
     def priors(self) -> np.ndarray:
         """(K,) class shares of unlabelled images, estimated from the test part's outputs after `temperature`."""
         learnt = np.unique(np.concatenate([each.learnt for each in self.rounds]))
@@ -175,6 +189,17 @@ class Fitted:
         for number, each in enumerate(self.rounds):
             decided[each.judged] = self._tuned(recipe, number, tuned_for or cost).decide(seen[each.judged], cost)
         return decided
+
+    def learnt(self, recipe: Recipe, cost: CostMatrix, number: int | None = None) -> Learnt:
+        """What round `number` learnt; none: what goes into use, which has learnt from all that any round has seen."""
+        if number is None and len(self.rounds) == 1:
+            number = 0
+        if number is not None:
+            counts = np.bincount(self._target[self.rounds[number].learnt], minlength=len(self.classes))
+            return Learnt(self._calibrated(recipe.calibration, number), self._tuned(recipe, number, cost), counts)
+        calibration = CALIBRATIONS[recipe.calibration]().fit(self._logits, self._target)
+        rule = RULES[recipe.rule].make().fit(calibration.probs(self._logits), self._target, cost)
+        return Learnt(calibration, rule, np.bincount(self._target, minlength=len(self.classes)))
 
     def _most_probable(self, calibration: str, probs: np.ndarray) -> np.ndarray:
         """(N,) whatever mistakes cost, so that it is the same at all prices."""
