@@ -65,6 +65,7 @@ def pictures(dataset: Choice) -> Pictures | None:
     options = _drawing_options(dataset)
     file = _file(dataset.name, options)
     if file.is_file():
+        _forget(file)
         return _opened(file, file.stat().st_mtime_ns)
     if missing := DATASETS[dataset.name].module.missing():
         raise DataUnavailable(missing)
@@ -99,7 +100,7 @@ def png(image: np.ndarray, most: int | None = None) -> bytes:
     pixels = image[0] if len(image) == 1 else image.transpose(1, 2, 0)
     picture = Image.fromarray(np.ascontiguousarray(pixels))
     if most and max(picture.size) > most:
-        picture.thumbnail((most, most), Image.Resampling.BOX)
+        picture.thumbnail((most, most), Image.Resampling.BOX, reducing_gap=None)
     file = BytesIO()
     picture.save(file, "PNG")
     return file.getvalue()
@@ -149,6 +150,12 @@ def _start(name: str, options: Options, file: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
+
+
+def _forget(file: Path) -> None:
+    """Let the process that has made this file be buried; it has nothing left to do but to end."""
+    if (process := _preparing.get(file)) and process.poll() is not None:
+        _preparing.pop(file, None)
 
 
 @atexit.register
