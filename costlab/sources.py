@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from costlab.costs import CostMatrix
-from costlab.errors import NotFound
+from costlab.errors import InvalidCosts, InvalidFile, NotFound
 from costlab.examples import EXAMPLES, about, example
 from costlab.home import run_folder
 from costlab.predictions import Predictions
@@ -41,18 +41,42 @@ def example_source(name: str) -> Source:
 
 
 def run_source(run: Run) -> Source:
-    """A finished run, from its files. Raises NotFound when it has not ended well, InvalidFile when they are damaged."""
-    if run.test is None or run.prepared is None or run.prepared.spec.cost is None:
+    """A finished run, from its files.
+
+    Raises NotFound when it has not ended well or its files are not here (any more), InvalidFile when they are damaged
+    or are not about the classes of its costs.
+    """
+    prepared = run.prepared
+    if run.test is None or prepared is None or prepared.spec.cost is None:
         raise NotFound(f"The run {run.id[:8]} has no result (it is {run.state}); choose one that has succeeded.")
     folder = run_folder(run.id)
-    if not (folder / "predictions.npz").is_file():
-        raise NotFound(f"The files of run {run.id[:8]} are not on this machine; train it again here.")
-    predictions = Predictions.load(folder / "predictions.npz")
-    title = f"{run.title} ({run.id[:4]})"
+    predictions = _predictions(run, folder / "predictions.npz")
+    try:
+        cost = prepared.spec.cost.for_classes(predictions.classes)
+    except InvalidCosts as error:
+        raise InvalidFile(f"The files of run {run.id[:8]} are not its own: {error} Train it again.") from error
     return Source(
-        f"run:{run.id}", title, predictions, run.prepared.spec.cost, run.prepared.spec, tuple(run.prepared.counts),
-        folder,
-    )  # fmt: skip
+        key=f"run:{run.id}",
+        title=f"{run.title} ({run.id[:4]})",
+        predictions=predictions,
+        cost=cost,
+        spec=prepared.spec,
+        counts=tuple(prepared.counts[prepared.classes.index(name)] for name in predictions.classes),
+        folder=folder,
+    )
+
+
+def _predictions(run: Run, file: Path) -> Predictions:
+    """What the run's network said of each image; some of it on a test part."""
+    try:
+        predictions = Predictions.load(file)
+    except InvalidFile as error:
+        if not file.is_file():  # deleted, perhaps just now, or trained on another machine
+            raise NotFound(f"The files of run {run.id[:8]} are not on this machine; train it again here.") from error
+        raise InvalidFile(f"The files of run {run.id[:8]} cannot be read; train it again. {error}") from error
+    if not (predictions.split == "test").any():
+        raise InvalidFile(f"The files of run {run.id[:8]} hold no test images to judge; train it again.")
+    return predictions
 
 
 def example_names() -> tuple[str, ...]:
