@@ -1,0 +1,122 @@
+"""Which price matters most to the choice: what it is worth to know it, and where it must be for another to be cheapest.
+
+For decisions that stay as made at the likely prices. The worth of knowing a price is its expected value of partial
+perfect information (Howard 1966, Information value theory; Strong, Oakley & Brennan 2014): min_c E[m_c] -
+E[min_c E[m_c | price]], with m_c the mean cost of candidate c. It is 0 where no value of the price would change the
+choice. As m_c is linear in the prices and different groups of prices are independent, the inner expectation needs no
+draws: all other prices at their means; and the outer one is an integral over one quantile, done by the midpoint rule.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from costlab.candidates import Candidate
+from costlab.price_ranges import Cell, PriceRanges, price_name
+from costlab.scenario import CASES
+
+STEPS = 1000  # midpoints of the integral over a quantile
+ROUNDING = 1e-12  # of the largest cost
+
+
+@dataclass(frozen=True)
+class Switch:
+    """The price at which another candidate becomes cheapest, the other prices being as likely. inside: its range."""
+
+    price: float
+    candidate: int
+    inside: bool
+
+
+@dataclass(frozen=True)
+class Influence:
+    """One price, or several that move together. Costs are per 1,000 images, in the matrix's unit.
+
+    name: how it is called. low, likely, high: NaN where they are several. worth: of knowing it before choosing. leads:
+    by how much the candidate that is cheapest at the likely prices is cheaper than the best other, with this price at
+    its low end, as likely, at its high end; negative where another is cheaper. switches: the nearest below and above.
+    """
+
+    cells: tuple[Cell, ...]
+    name: str
+    low: float
+    likely: float
+    high: float
+    worth: float
+    leads: tuple[float, ...]
+    switches: tuple[Switch, ...]
+
+    @property
+    def least(self) -> float:
+        """The smallest lead within the range."""
+        return min(self.leads)
+
+
+def influences(candidates: Sequence[Candidate], ranges: PriceRanges) -> list[Influence]:
+    """Every price with a range that some candidate pays and another does not, the most important first.
+
+    That is the one it is worth most to know; among those that it is worth nothing to know, the one that brings another
+    candidate nearest to being cheapest.
+    """
+    counts = CASES * np.stack([each.counts for each in candidates]) / len(candidates[0].decided)
+    u = ((np.arange(STEPS) + 0.5) / STEPS)[:, None]
+    told = [cells for cells in ranges.groups if np.ptp(_of(counts, cells), axis=0).any()]
+    drawn = [ranges.quantiles(cells, u) @ _of(counts, cells).T for cells in told]  # (STEPS, C) each
+    likely = np.einsum("ctd,td->c", counts, ranges.likely.values)
+    mean = likely.copy()
+    for cells, part in zip(told, drawn, strict=True):
+        mean += part.mean(axis=0) - _paid(counts, cells, ranges.likely.values)
+    found = []
+    for cells, part in zip(told, drawn, strict=True):
+        worth = mean.min() - (mean - part.mean(axis=0) + part).min(axis=1).mean()
+        worth = float(worth) if worth > ROUNDING * np.abs(mean).max() else 0.0
+        found.append(_influence(counts, likely, ranges, cells, worth))
+    return sorted(found, key=lambda each: (-each.worth, each.least))
+
+
+def _influence(
+    counts: np.ndarray, likely: np.ndarray, ranges: PriceRanges, cells: tuple[Cell, ...], worth: float
+) -> Influence:
+    """What moves with `cells`; counts: (C, K, D) and likely: (C,), per 1,000 images."""
+    best, three = int(likely.argmin()), (ranges.low, ranges.likely.values, ranges.high)
+    rivals = np.array([np.any(each != counts[best]) for each in counts])
+    others = likely - _paid(counts, cells, ranges.likely.values)
+    low, middle, high = (others + _paid(counts, cells, ends) for ends in three)
+    leads = tuple(float((costs[rivals] - costs[best]).min()) for costs in (low, middle, high))
+    ends, switches = (float("nan"),) * 3, ()
+    if ranges.single(cells):
+        ends = tuple(float(each[cells[0]]) for each in three)
+        switches = _switches(likely, _of(counts, cells).sum(axis=1), best, ends)
+    return Influence(cells, price_name(ranges.likely, cells), *ends, worth, leads, switches)
+
+
+def _switches(likely: np.ndarray, paid: np.ndarray, best: int, ends: tuple[float, ...]) -> tuple[Switch, ...]:
+    """The nearest switch below and above the likely price `ends[1]`; paid: (C,), how often the price is paid.
+
+    A price that is above 0 is not followed below 0: a mistake that earns is another question.
+    """
+    low, middle, high = ends
+    steeper = paid[best] - paid  # above 0: this candidate gains on the best while the price rises
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at = middle + (likely - likely[best]) / steeper
+    found = []
+    for side, nearest in ((steeper < 0, np.argmax), (steeper > 0, np.argmin)):
+        if side.any():
+            candidate = int(np.flatnonzero(side)[nearest(at[side])])
+            price = float(at[candidate])
+            if price >= min(0.0, low):
+                found.append(Switch(price, candidate, low <= price <= high))
+    return tuple(found)
+
+
+def _of(counts: np.ndarray, cells: tuple[Cell, ...]) -> np.ndarray:
+    """(C, P): the counts in `cells`."""
+    truths, decisions = np.array(cells).T
+    return counts[:, truths, decisions]
+
+
+def _paid(counts: np.ndarray, cells: tuple[Cell, ...], prices: np.ndarray) -> np.ndarray:
+    """(C,): what is paid in `cells` at `prices` (K, D)."""
+    truths, decisions = np.array(cells).T
+    return np.asarray(_of(counts, cells) @ prices[truths, decisions])
