@@ -1,0 +1,90 @@
+"""How long a screen takes from an edit to the repainted page, in a real browser.
+
+`python -m benchmarks.screens [--edits 40]`. The app runs on 127.0.0.1 without a worker, with runs made up of random
+predictions: 10,000 test images of 10 classes, and 50,000 of 100. On the What-if page one cost is typed again and again,
+each time another. The clock runs in the page, from the Enter key: until the confusion matrix is drawn anew, and until
+everything is (results, sentence, curve, images) and the server has gone quiet.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from playwright.sync_api import Page
+
+from costlab.costs import CostMatrix
+from costlab.specs import RunSpec
+from tests.browser.chromium import chromium
+from tests.browser.look import settle
+from tests.browser.server import running
+from tests.finished import given_run, made_up
+
+SIZES = {"10,000 x 10": (10_000, 10), "50,000 x 100": (50_000, 100)}
+WATCH = """() => {
+  const chart = document.querySelector('[data-testid="plot-whatif-confusion"]');
+  const app = document.querySelector('[data-testid="stApp"]');
+  const known = chart?.dataset.updates;
+  window.timed = new Promise((done) => {
+    addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      const began = performance.now();
+      let drawn, ran = false;
+      const look = () => {
+        const now = performance.now() - began;
+        ran ||= app.dataset.testScriptState === "running";
+        if (drawn === undefined && chart && chart.dataset.updates !== known) drawn = now;
+        const quiet = ran && app.dataset.testScriptState !== "running" && (drawn !== undefined || !chart);
+        if (quiet || now > 20000) requestAnimationFrame(() => done([drawn ?? now, performance.now() - began]));
+        else requestAnimationFrame(look);
+      };
+      look();
+    }, { capture: true, once: true });
+  });
+}"""
+
+
+def edits(page: Page, number: int) -> list[list[float]]:
+    """Milliseconds of each edit of the chosen cell's cost: until the heat map is drawn, until all is quiet."""
+    times = []
+    for turn in range(number):
+        field = page.get_by_label("Cost", exact=True)
+        field.fill(str(2 + 3 * (turn % 7) + turn))
+        page.evaluate(WATCH)
+        field.press("Enter")
+        times.append(page.evaluate("() => window.timed"))
+        page.wait_for_timeout(300)
+    return times
+
+
+def told(name: str, times: list[list[float]]) -> str:
+    """Median, 95th percentile and worst."""
+    parts = []
+    for title, column in zip(("heat map", "whole page"), np.array(times).T, strict=True):
+        parts.append(
+            f"{title}: median {median(column):.0f} ms, p95 {np.quantile(column, 0.95):.0f}, worst {column.max():.0f}"
+        )
+    return f"{name}: " + "; ".join(parts)
+
+
+def main() -> None:
+    """Measure both sizes and print a line each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--edits", type=int, default=40)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder), worker=False) as server, chromium() as browser:
+        for name, (images, k) in SIZES.items():
+            classes = tuple(f"class {number}" for number in range(k))
+            cost = CostMatrix(np.round(10 ** np.random.default_rng(0).uniform(0, 2, (k, k))) * (1 - np.eye(k)), classes)
+            id = given_run(server.home, made_up(images, classes), cost, RunSpec(dataset="digits"))
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            page.goto(f"{server.url}/whatif?run={id}&cell=1.2")
+            settle(page, 4000)
+            edits(page, 3)
+            print(told(name, edits(page, chosen.edits)), flush=True)
+            page.close()
+
+
+if __name__ == "__main__":
+    main()
