@@ -102,6 +102,7 @@ class RunReport(Record):
     torch: str
     parameters: int
     sizes: dict[str, int]
+    counts: list[int] = Field(default_factory=list, description="Training examples a class; older files hold none.")
     seconds: float
     history: list[Epoch]
     test: TestResult

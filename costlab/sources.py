@@ -9,6 +9,7 @@ from costlab.errors import InvalidCosts, InvalidFile, NotFound
 from costlab.examples import EXAMPLES, about, example
 from costlab.home import run_folder
 from costlab.predictions import Predictions
+from costlab.records import RunReport
 from costlab.specs import RunSpec
 from costlab.store import Run
 
@@ -17,9 +18,10 @@ from costlab.store import Run
 class Source:
     """One model's results, however they came.
 
-    key: "run:ID" or "example:NAME", as addresses name it. title: for people. predictions: valid and test part. cost:
-    what its mistakes cost, as trained or suggested. spec: how it was trained, which also names the data set whose
-    images the predictions' `index` counts. counts: (K,) training images a class. folder: where a run's files are.
+    key: "run:ID" or "example:NAME", as addresses name it, or "folder:NAME". title: for people. predictions: valid and
+    test part. cost: what its mistakes cost, as trained or suggested. spec: how it was trained, which also names the
+    data set whose images the predictions' `index` counts. counts: (K,) training images a class. folder: where a run's
+    files are.
     """
 
     key: str
@@ -38,6 +40,19 @@ def example_source(name: str) -> Source:
     told = about(name)
     title = f"Example: {told.title}"
     return Source(f"example:{name}", title, predictions, cost, told.spec, tuple(told.counts))
+
+
+def folder_source(folder: Path) -> Source:
+    """The run that `costlab train --out` has written. Raises InvalidFile."""
+    try:
+        report = RunReport.model_validate_json((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidFile(f"{folder} holds no run; give a folder that `costlab train --out` has written.") from error
+    spec, predictions = report.spec, Predictions.load(folder / "predictions.npz")
+    if spec.cost is None:
+        raise InvalidFile(f"The run.json in {folder} names no costs; train again.")
+    title = f"{spec.loss.name} on {spec.dataset.name}, seed {spec.seed}"
+    return Source(f"folder:{folder.name}", title, predictions, spec.cost, spec, tuple(report.counts), folder)
 
 
 def run_source(run: Run) -> Source:

@@ -8,12 +8,12 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import numpy as np
 
+from costlab.agreement import Agreement
 from costlab.bundle.model_files import ONNX, WEIGHTS, ModelFiles
 from costlab.bundle.proof import PROOF
 from costlab.bundle.readme import readme
 from costlab.bundle.settings import deployed, fold_of, folds, inlined
 from costlab.fitted import Fitted
-from costlab.report import Agreement
 from costlab.scenario import CASES, Answer, Scenario, answer
 from costlab.sources import Source
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
+from costlab.datasets import DATASETS
 from costlab.errors import InvalidFile
 from costlab.records import Record
 
@@ -44,15 +45,26 @@ class ModelFiles:
     checked: Checked | None = None
     missing: str = ""
 
+    @property
+    def told(self) -> str:
+        """What is there of the model, in a sentence."""
+        if self.missing or self.checked is None:
+            return self.missing
+        return (
+            f"The ONNX model was compared with the original on {self.checked.images} {self.checked.of}: no logit "
+            f"differs by more than {self.checked.difference:.1e}."
+        )
 
-def model_files(folder: Path | None, shape: tuple[int, ...] | None) -> ModelFiles:
-    """The files in a run's folder. shape: (C, H, W) of its data set's images."""
+
+def model_files(folder: Path | None, dataset: str) -> ModelFiles:
+    """The files in a run's folder. dataset: its name. Raises InvalidFile where the weights are not costlab's."""
     if folder is None:
         return ModelFiles(missing="The bundled examples are predictions only: their models are not part of costlab.")
     if not (folder / WEIGHTS).is_file():
         return ModelFiles(missing="The weights of this run are not on this machine, so no model is in the bundle.")
-    about = _about(folder / WEIGHTS)
-    preparation = Preparation(tuple(shape or ()), tuple(about["mean"]), tuple(about["std"]))
+    about = weights_metadata(folder / WEIGHTS)
+    shape = DATASETS[dataset].module.SHAPE if dataset in DATASETS else ()
+    preparation = Preparation(tuple(shape), tuple(about["mean"]), tuple(about["std"]))
     checked = known(folder)
     missing = "" if checked else "The model as ONNX has not been made yet."
     return ModelFiles(folder, preparation, checked, missing)
@@ -73,12 +85,12 @@ def fingerprint(folder: Path) -> str:
     return sha256((folder / WEIGHTS).read_bytes()).hexdigest()
 
 
-def _about(path: Path) -> dict[str, Any]:
+def weights_metadata(path: Path) -> dict[str, Any]:
     """What costlab has written into the weights' metadata. Raises InvalidFile."""
     try:
         with path.open("rb") as file:
             header = json.loads(file.read(min(int.from_bytes(file.read(8), "little"), 1 << 24)))
         told: dict[str, Any] = json.loads(header["__metadata__"]["costlab"])
-        return told | {"mean": told["mean"], "std": told["std"]}
+        return {name: told[name] for name in ("spec", "classes", "mean", "std")}
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise InvalidFile(f"{path} is not a file of weights that costlab has written; train again.") from error

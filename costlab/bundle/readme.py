@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from costlab.agreement import Agreement
 from costlab.bundle.model_files import ModelFiles
 from costlab.fitted import Fitted
-from costlab.report import Agreement
 from costlab.scenario import CASES, Answer, Scenario
 from costlab.sources import Source
 from costlab.wording import amount, count, number

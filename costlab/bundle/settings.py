@@ -50,7 +50,12 @@ def inlined(program: str, settings: dict[str, Any]) -> str:
 
 def _literal(settings: dict[str, Any]) -> str:
     """An assignment in Python; floats are written so that they are read back exactly."""
-    return "SETTINGS: Settings = " + pformat(settings, width=98, compact=True, sort_dicts=False)
+    entries = (f"    {key!r}: {_indented(value)},\n" for key, value in settings.items())
+    return f"SETTINGS: Settings = {{\n{''.join(entries)}}}"
+
+
+def _indented(value: Any) -> str:
+    return pformat(value, width=96, compact=True).replace("\n", "\n    ")
 
 
 def _settings(case: Case, scenario: Scenario, learnt: Learnt) -> dict[str, Any]:

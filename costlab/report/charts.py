@@ -4,20 +4,18 @@ import gzip
 import json
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import plotly.graph_objects as go
 from plotly.io.json import to_json_plotly
 
-from costlab.costs import CostMatrix
-from costlab.curves import cost_path, price_curve, referral_curve, remade_path
+from costlab import scenario_curves
+from costlab.agreement import priced_cells
 from costlab.figures import FIGURES
-from costlab.report.agreement import priced_cells
 from costlab.report.facts import Findings
 
 HEIGHT = 380  # pixels
@@ -38,52 +36,22 @@ class Chart:
 
 def charts(found: Findings) -> Iterator[Chart]:
     """Price of the dearest mistake, path from equal costs, share referred where that has a price, reliability."""
-    seen = (found.probs, found.target, found.answer.cost)
-    weights, k = found.answer.weights, len(found.answer.cost.classes)
-    mistakes = [cell for cell in priced_cells(found.answer.cost) if cell[0] != cell[1] < k]
-    agreed = {"as decided now": found.answer.decided}
-    price = price_curve(*seen, *mistakes[0], fixed=agreed, weights=weights)
+    scenario, cost = found.answer.scenario, found.answer.cost
+    asked, k = (found.fitted, scenario, found.answer), len(cost.classes)
+    dearest = next(cell for cell in priced_cells(cost) if cell[0] != cell[1] < k)
+    price = scenario_curves.price(*asked, dearest)
     yield _chart("price_curve", "What if the dearest mistake had another price", price)
-    yield _path(found)
-    if len(found.answer.cost.decisions) > k:
-        referral = referral_curve(*seen, weights=weights)
+    path, remade = scenario_curves.path(*asked)
+    yield _chart("cost_path_curve", "From equal prices to the prices agreed", path, {"least expected cost": remade})
+    if len(cost.decisions) > k:
+        referral, _ = scenario_curves.referral(*asked)
         yield _chart("referral_curve", "What if more or fewer images were referred", referral, height=TALL)
     yield _chart("cost_reliability", "Whether costs come out as the model expects", found.reliability)
 
 
-def _path(found: Findings) -> Chart:
-    """From a world in which all mistakes cost the same to these prices."""
-    answer = found.answer
-    start, end = equal_costs(answer.cost), replace(answer.cost, name="the prices agreed")
-    counts = answer.counts * answer.weights[:, None]
-    path = cost_path(np.array([counts]), start, end, names=["as decided now"])
-    remade = remade_path(found.probs, found.target, start, end, weights=answer.weights)
-    name = "with these probabilities"
-    module = FIGURES["cost_path_curve"].module
-    return Chart(
-        "cost_path_curve",
-        "From equal prices to the prices agreed",
-        module.draw(path, {name: remade}),
-        module.words(path),
-        module.table(path),
-    )
-
-
-def equal_costs(cost: CostMatrix) -> CostMatrix:
-    """Every mistake at the mean price of all mistakes, right decisions free; extra decisions at their price.
-
-    >>> equal_costs(CostMatrix([[0, 1], [99, 0]], "ab")).values.tolist()
-    [[0.0, 50.0], [50.0, 0.0]]
-    """
-    values, k = cost.values.copy(), len(cost.classes)
-    mistakes = ~np.eye(k, dtype=bool)
-    values[:, :k] = np.where(mistakes, cost.square[mistakes].mean(), 0.0)
-    return replace(cost, values=values, name="all mistakes alike")
-
-
-def _chart(name: str, title: str, curve: Any, height: int = HEIGHT) -> Chart:
+def _chart(name: str, title: str, curve: Any, *more: Any, height: int = HEIGHT) -> Chart:
     module: ModuleType = FIGURES[name].module
-    return Chart(name, title, module.draw(curve), module.words(curve), module.table(curve), height)
+    return Chart(name, title, module.draw(curve, *more), module.words(curve), module.table(curve), height)
 
 
 def figure_json(chart: Chart) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from costlab.agreement import Agreement, priced_cells
 from costlab.fitted import FEW
 from costlab.intervals import FEW_EVENTS
-from costlab.report.agreement import Agreement, priced_cells
 from costlab.report.facts import PER, Findings
 from costlab.report.words import share
 from costlab.wording import a, amount, capital, count, listed, number, quoted

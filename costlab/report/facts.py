@@ -1,18 +1,19 @@
 """The numbers of a report, computed once: the page shows them, and holds them as JSON for tests and programs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pydantic import Field
 
+from costlab import scenario_curves
+from costlab.agreement import Agreement
 from costlab.cost_files import to_record
-from costlab.curves import CostReliability, cost_reliability
+from costlab.curves import CostReliability
 from costlab.datasets import DATASETS
 from costlab.fitted import BAR, Fitted, Recipe
 from costlab.intervals import Interval, mean_interval, paired_interval
 from costlab.records import Record
 from costlab.registry import Plugin
-from costlab.report.agreement import Agreement
 from costlab.scenario import CASES, Answer, Scenario, answer, case_of
 from costlab.sources import Source
 
@@ -88,9 +89,13 @@ class Facts(Record):
 
 @dataclass(frozen=True)
 class Findings:
-    """The facts, and the arrays they come of, for charts and doubts. probs: (N, K) of the test part, as the rule saw them."""
+    """The facts, and what they come of, for charts and doubts.
+
+    probs: (N, K) of the test part, as the rule saw them. target: (N,).
+    """
 
     facts: Facts
+    fitted: Fitted
     answer: Answer
     probs: np.ndarray
     target: np.ndarray
@@ -104,8 +109,7 @@ def findings(source: Source, fitted: Fitted, scenario: Scenario, agreed: Agreeme
     from costlab.report.words import sentence
 
     found = answer(fitted, scenario)
-    probs = fitted.seen(scenario.recipe, case_of(fitted, scenario).priors)
-    target = fitted.test.target
+    probs, target = scenario_curves.seen(fitted, scenario), fitted.test.target
     weighted = found.counts * found.weights[:, None]
     facts = Facts(
         title=agreed.title.strip() or Agreement.title,
@@ -133,11 +137,11 @@ def findings(source: Source, fitted: Fitted, scenario: Scenario, agreed: Agreeme
         costliest=_costliest(found, fitted, probs),
     )
     name = source.spec.dataset.name
-    dataset = DATASETS[name] if name in DATASETS else None
-    reliability = cost_reliability(probs, target, found.decided, found.cost, weights=found.weights)
-    known = Findings(facts, found, probs, target, reliability, dataset)
+    dataset = DATASETS.get(name)
+    reliability = scenario_curves.reliability(fitted, scenario, found)
+    known = Findings(facts, fitted, found, probs, target, reliability, dataset)
     told = {"sentence": sentence(facts, found.cost.unit), "not_known": doubts(known, agreed)}
-    return Findings(facts.model_copy(update=told), found, probs, target, reliability, dataset)
+    return replace(known, facts=facts.model_copy(update=told))
 
 
 def _decided(fitted: Fitted, found: Answer) -> list[Decided]:

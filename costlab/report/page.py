@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from costlab import __version__
+from costlab.agreement import Agreement
 from costlab.costs import ORIENTATION
 from costlab.fitted import Fitted
 from costlab.report import tables
-from costlab.report.agreement import Agreement
 from costlab.report.charts import Chart, charts, figure_json, inside_script, library
 from costlab.report.facts import PER, CostlyImage, Findings, findings
 from costlab.report.style import SCRIPT, STYLE
@@ -53,7 +53,8 @@ def make_report(
             f"<footer>Made by costlab {escape(__version__)}. The numbers of this page are also in it as data, in the "
             "element <code>costlab-report</code>.</footer>",
             "</main>",
-            f'<script type="application/json" id="costlab-report">{inside_script(found.facts.model_dump_json())}</script>',
+            '<script type="application/json" id="costlab-report">'
+            f"{inside_script(found.facts.model_dump_json())}</script>",
             f'<script type="text/plain" id="plotly">{library()}</script>',
             f"<script>{SCRIPT}</script>\n</body>\n</html>\n",
         ]
@@ -122,7 +123,8 @@ def _unknown(found: Findings) -> Iterator[str]:
 def _model(found: Findings, source: Source, fitted: Fitted, scenario: Scenario) -> Iterator[str]:
     spec, facts = source.spec, found.facts
     data = found.dataset.title if found.dataset else spec.dataset.name
-    sizes = f"{number(sum(source.counts))} to train, {number(len(found.target))} to test"
+    train = f"{number(sum(source.counts))} to train, " if source.counts else ""
+    sizes = f"{train}{number(len(found.target))} to test"
     rows = {
         "Run": source.title,
         "Images": f"{data}; {sizes}",
@@ -147,7 +149,8 @@ def _options(options: Mapping[str, object]) -> str:
 def _decisions(found: Findings) -> Iterator[str]:
     unit = f" in {found.answer.cost.unit}" if found.answer.cost.unit else ""
     yield "<h2>What is decided, and what that costs</h2>"
-    yield f'<p class="lead">{ORIENTATION} Large numbers count test images, small ones are their cost{escape(unit)} {PER}; '
+    yield f'<p class="lead">{ORIENTATION} Large numbers count test images, small ones are their '
+    yield f"cost{escape(unit)} {PER}; "
     yield "the darker, the more of the whole cost.</p>"
     yield from tables.decisions(found)
 

@@ -1,4 +1,4 @@
-"""How the report looks: one column that fits A4 and Letter, light and dark on screen, light on paper; and its script."""
+"""The report's style, one column that fits A4 and Letter, light on paper; and the script that draws its charts."""
 
 STYLE = """
 :root { --ink: #1a2029; --soft: #55606e; --back: #fff; --band: #f4f6f9; --rule: #d3dae3; --accent: #1f4e8c;

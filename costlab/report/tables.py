@@ -1,12 +1,12 @@
-"""The report's tables: prices with comments, decisions with counts; large matrices as lists of the cells that matter."""
+"""The report's tables: prices with comments, decisions with counts; of large matrices the cells that matter."""
 
 from collections.abc import Iterator, Sequence
 from html import escape
 
 import numpy as np
 
+from costlab.agreement import Agreement, priced_cells
 from costlab.costs import CostMatrix
-from costlab.report.agreement import Agreement, priced_cells
 from costlab.report.facts import PER, CostlyImage, Facts, Findings
 from costlab.report.words import share, verdict
 from costlab.scenario import CASES
@@ -54,7 +54,8 @@ def prices(cost: CostMatrix, agreed: Agreement) -> Iterator[str]:
     noted = [cell for cell in cells if agreed.note(*cell)]
     shown = [*noted[:LISTED], *(cell for cell in cells[:LISTED] if cell not in set(noted[:LISTED]))]
     yield f"<p>The matrix has {number(len(cost.classes))} rows and {number(len(cost.decisions))} columns: the "
-    yield f"{len(shown)} prices that have a comment or are the dearest are listed; all are in the data of this file.</p>"
+    yield f"{len(shown)} prices that have a comment or are the dearest are listed."
+    yield " All are in the data of this file.</p>"
     yield from _list(
         ["Truth", "Decision", f"Price{_in(cost.unit)}", "Comment"],
         [
@@ -75,11 +76,7 @@ def decisions(found: Findings) -> Iterator[str]:
     if len(cost.decisions) <= WHOLE:
         yield from _matrix(
             cost,
-            lambda t, d: (
-                f"<b>{number(float(counts[t, d]))}</b>{f'<small>{number(float(each[t, d]))}</small>' if each[t, d] else ''}"
-                if counts[t, d]
-                else '<span class="none">0</span>'
-            ),
+            lambda t, d: _counted(int(counts[t, d]), float(each[t, d])),
             lambda t, d: _tint(float(paid[t, d]) / whole),
             "confusion",
         )
@@ -161,6 +158,13 @@ def _list(
 def _cell(cost: CostMatrix, truth: int, decision: int) -> str:
     price = amount(float(cost.values[truth, decision]), cost.unit)
     return f"'{cost.classes[truth]}' with the decision '{cost.decisions[decision]}', {price}"
+
+
+def _counted(images: int, cost: float) -> str:
+    """A cell of the confusion matrix: how many, and below it what they cost."""
+    if not images:
+        return '<span class="none">0</span>'
+    return f"<b>{number(images)}</b>" + (f"<small>{number(cost)}</small>" if cost else "")
 
 
 def _mark(place: int | None) -> str:
