@@ -88,7 +88,13 @@ class Chart {
     this.spoken = document.createElement("div");
     this.spoken.className = "costlab-plot-spoken";
     this.spoken.setAttribute("aria-live", "polite");
-    this.frame.append(this.node, this.note, this.spoken);
+    this.guide = document.createElement("div"); // where a price is about to be set
+    this.guide.className = "costlab-plot-guide";
+    this.guide.hidden = true;
+    this.grip = document.createElement("div"); // over the marked line, to drag it by
+    this.grip.className = "costlab-plot-grip";
+    this.grip.hidden = true;
+    this.frame.append(this.node, this.grip, this.guide, this.note, this.spoken);
     parent.append(this.frame);
     this.serial = 0;
     this.updates = 0;
@@ -96,6 +102,7 @@ class Chart {
     this.node.addEventListener("keydown", (event) => this.key(event));
     this.node.addEventListener("blur", () => this.leave());
     this.node.addEventListener("pointerdown", (event) => this.press(event), true);
+    this.grip.addEventListener("pointerdown", (event) => this.drag(event));
     this.sizes = new ResizeObserver(() => this.resize());
     this.sizes.observe(this.frame);
     this.state("loading", "Loading the chart…");
@@ -123,9 +130,16 @@ class Chart {
     if (painted === this.painted || !this.frame.isConnected) return;
     const figure = JSON.parse(data.figure);
     const layout = { ...themed(figure.layout, colour), height: data.height };
-    const config = { ...CONFIG, toImageButtonOptions: { filename: data.key, scale: 2 } };
+    this.picks = figure.layout.meta?.pick === "x";
+    // a double click is two picks, and must not undo the zoom as well
+    const config = { ...CONFIG, doubleClick: this.picks ? false : CONFIG.doubleClick, toImageButtonOptions: { filename: data.key, scale: 2 } };
     await Plotly.react(this.node, figure.data, layout, config);
-    if (!this.updates) this.node.on("plotly_click", (event) => this.grid() || this.click(event.points[0]));
+    if (!this.updates) {
+      this.node.on("plotly_click", (event) => this.grid() || this.picks || this.click(event.points[0]));
+      this.node.on("plotly_afterplot", () => this.placeGrip());
+    }
+    this.guide.hidden = !this.dragging;
+    this.placeGrip();
     this.painted = painted;
     this.updates += 1;
     this.node.dataset.updates = this.updates;
@@ -168,15 +182,76 @@ class Chart {
   // Plotly looks for the point under the pointer at most every 50 ms, so a quick click would name the cell before:
   // cells of heat maps are found here.
   press(down) {
-    if (down.button || !down.target.closest(".nsewdrag") || !this.grid()) return;
+    if (down.button || !down.target.closest(".nsewdrag") || !(this.grid() || this.picks)) return;
     const done = new AbortController();
     const release = (up) => {
       done.abort();
-      if (Math.hypot(up.clientX - down.clientX, up.clientY - down.clientY) < 4) this.click(this.cellAt(up));
+      if (Math.hypot(up.clientX - down.clientX, up.clientY - down.clientY) >= 4) return; // that was a zoom
+      if (this.picks) this.pick(up);
+      else this.click(this.cellAt(up));
     };
     const once = { signal: done.signal, capture: true };
     window.addEventListener("pointerup", release, once);
     window.addEventListener("pointercancel", () => done.abort(), once);
+  }
+
+  // A figure whose `layout.meta` is {pick: "x"}: a click anywhere in the drawing area is a place on the x axis, and so
+  // is the end of dragging the marked line (the first shape that is upright). Dragging elsewhere zooms, as everywhere.
+
+  mark() {
+    return this.node._fullLayout.shapes?.find((shape) => shape.type === "line" && shape.x0 === shape.x1)?.x0;
+  }
+
+  // Where the pointer is on the x axis, within its range: in pixels of the chart, and what the axis calls it.
+  placeOf({ clientX }) {
+    const axis = this.node._fullLayout.xaxis;
+    const along = Math.min(Math.max(clientX - this.node.getBoundingClientRect().left - axis._offset, 0), axis._length);
+    return { pixel: axis._offset + along, x: axis.p2d(along) };
+  }
+
+  placeGrip() {
+    const { xaxis, _size: size } = this.node._fullLayout;
+    const mark = this.picks ? this.mark() : undefined;
+    const along = mark === undefined ? NaN : xaxis.d2p(mark);
+    this.grip.hidden = !(along >= 0 && along <= xaxis._length);
+    if (!this.grip.hidden) Object.assign(this.grip.style, { left: `${xaxis._offset + along}px`, top: `${size.t}px`, height: `${size.h}px` });
+  }
+
+  showGuide({ pixel, x }) {
+    const { xaxis, _size: size } = this.node._fullLayout;
+    this.guide.textContent = xaxis.tickformat?.includes("%") ? `${(100 * x).toFixed(1)} %` : `${Number(x.toPrecision(2))}`;
+    this.guide.classList.toggle("leftwards", pixel > xaxis._offset + xaxis._length * 0.8);
+    Object.assign(this.guide.style, { left: `${pixel}px`, top: `${size.t}px`, height: `${size.h}px` });
+    this.guide.hidden = false;
+  }
+
+  pick(pointer) {
+    const place = this.placeOf(pointer);
+    this.showGuide(place); // until the next paint, so that nothing jumps back
+    setTimeout(() => (this.guide.hidden = !this.dragging), 2000); // what was picked may change nothing
+    this.click({ x: place.x, y: null, curveNumber: -1 });
+  }
+
+  drag(down) {
+    if (down.button) return;
+    down.preventDefault();
+    this.dragging = true;
+    this.leave();
+    const done = new AbortController();
+    const once = { signal: done.signal };
+    const end = () => {
+      done.abort();
+      this.dragging = false;
+      this.guide.hidden = true;
+    };
+    this.grip.setPointerCapture(down.pointerId);
+    this.grip.addEventListener("pointermove", (event) => this.showGuide(this.placeOf(event)), once);
+    this.grip.addEventListener("pointercancel", end, once);
+    window.addEventListener("keydown", (event) => event.key === "Escape" && end(), once);
+    this.grip.addEventListener("pointerup", (up) => {
+      end();
+      if (Math.abs(up.clientX - down.clientX) >= 2) this.pick(up);
+    }, once);
   }
 
   cellAt({ clientX, clientY }) {
@@ -213,11 +288,11 @@ class Chart {
   walk([up, right]) {
     const { _fullData: traces, _fullLayout: layout } = this.node;
     const grid = this.grid();
-    const trace = grid ?? traces.find((each) => each.visible === true);
+    const trace = grid ?? traces.find((each) => each.visible === true && each.hoverinfo !== "skip");
     if (!trace) return;
     const [rows, columns] = grid ? [trace.z.length, trace.z[0].length] : [1, trace.x.length];
     const step = layout.yaxis.range[0] > layout.yaxis.range[1] ? -up : up; // the first row may be drawn at the top
-    const [row, column] = this.at ?? [step < 0 ? rows : step ? -1 : 0, right < 0 ? columns : right ? -1 : 0];
+    const [row, column] = this.at ?? this.marked(trace) ?? [step < 0 ? rows : step ? -1 : 0, right < 0 ? columns : right ? -1 : 0];
     this.at = [Math.min(Math.max(row + step, 0), rows - 1), Math.min(Math.max(column + right, 0), columns - 1)];
     const [y, x] = this.at;
     const place = grid
@@ -227,9 +302,18 @@ class Chart {
     setTimeout(() => this.speak(), 80); // Plotly hovers at most every 50 ms
   }
 
+  // Where a walk begins in a chart that is picked from: at the point nearest to the mark.
+  marked(trace) {
+    const mark = this.picks ? this.mark() : undefined;
+    if (mark === undefined) return undefined;
+    const axis = this.node._fullLayout.xaxis;
+    const off = [...trace.x].map((x) => Math.abs(axis.d2p(x) - axis.d2p(mark)));
+    return [0, off.indexOf(Math.min(...off))];
+  }
+
   speak() {
     this.point = this.at && this.node._hoverdata?.[0];
-    const lines = [...this.node.querySelectorAll(".hoverlayer .hovertext text")].flatMap((text) => {
+    const lines = [...this.node.querySelectorAll(".hoverlayer .hovertext text, .hoverlayer .legend text")].flatMap((text) => {
       const parts = [...text.querySelectorAll("tspan.line")];
       return (parts.length ? parts : [text]).map((part) => part.textContent);
     });

@@ -17,7 +17,10 @@ DEFAULT_HEIGHT = 360  # pixels
 
 
 class Click(NamedTuple):
-    """A click on a chart: the point's x and y as its axes name them, which trace, and a number that only grows."""
+    """A click on a chart: the point's x and y as its axes name them, which trace, and a number that only grows.
+
+    Of a place picked on the x axis, which is on no trace, y is None and curve -1.
+    """
 
     x: Any
     y: Any
@@ -34,6 +37,10 @@ def plot(figure: go.Figure, *, key: str, alt: str, height: int | None = None) ->
     key: the chart's lasting identity; its node carries `data-testid="plot-{key}"`. alt: what the chart shows, in
     words, for those who do not see it. height: in pixels; else the figure's own, else 360. The zoom is kept while
     `figure.layout.uirevision` stays the same; it is the key unless the figure sets one.
+
+    A figure with `layout.meta = {"pick": "x"}` is one to set a value on: a click anywhere in its drawing area is that
+    place on its x axis, as is the end of dragging its mark, the first of its shapes that is an upright line. Dragging
+    elsewhere zooms, as in every chart; a double click does not end the zoom there, the toolbar and the key 0 do.
     """
     pixels = int(height or figure.layout.height or DEFAULT_HEIGHT)
     state = f"plot-{key}"

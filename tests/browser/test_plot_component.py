@@ -1,5 +1,6 @@
 """The chart component in a real browser: updated in place, keeping a zoom, each click once, failing in words."""
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -47,6 +48,7 @@ def place(chart: Locator, truth: int, decision: int) -> tuple[float, float]:
 
 def drag(page: Page, chart: Locator) -> None:
     """Zoom into the middle of the chart."""
+    chart.scroll_into_view_if_needed()
     area = chart.locator(".nsewdrag").bounding_box()
     assert area is not None
     page.mouse.move(area["x"] + area["width"] * 0.2, area["y"] + area["height"] * 0.2)
@@ -209,8 +211,93 @@ def test_a_chart_is_as_wide_as_its_place(demo: Server, page: Page):
 
 def test_charts_work_under_a_base_path(tmp_path, page: Page):
     with running(tmp_path, app=DEMO, path="/lab", worker=False) as server:
-        page.goto(f"{server.url}/costs")
+        page.goto(f"{server.url}/whatif")
         ready(page)
         page.goto(f"{server.url}/")  # leads on to the first page
         ready(page)
-        assert page.url == f"{server.url}/costs"
+        assert page.url == f"{server.url}/whatif"
+
+
+def picked(page: Page, kind: str, number: int) -> float:
+    """The last of `number` values that Python was told of."""
+    expect(page.get_by_text(f"{kind} picks:")).to_have_text(re.compile(rf"^{kind} picks:(?: \S+){{{number}}}$"))
+    return float(page.get_by_text(f"{kind} picks:").inner_text().split()[-1])
+
+
+def along(chart: Locator, kind: str, value: float) -> tuple[float, float]:
+    """Where a value is on the page, worked out from the drawing area: the axes go from 0, or 1, to 100."""
+    chart.scroll_into_view_if_needed()
+    area = chart.locator(".nsewdrag").bounding_box()
+    assert area is not None
+    share = math.log10(value) / 2 if kind == "log" else value / 100
+    return area["x"] + area["width"] * share, area["y"] + area["height"] * 0.6
+
+
+def pixel_at(chart: Locator, kind: str, value: float) -> float:
+    """What one pixel is worth at a value, and half a one more for rounding."""
+    width = chart.locator(".nsewdrag").bounding_box()["width"]  # type: ignore[index]
+    return 1.5 * (value * 2 * math.log(10) if kind == "log" else 100) / width
+
+
+@pytest.mark.parametrize("kind", ["linear", "log"])
+def test_a_click_anywhere_and_the_mark_dragged_set_the_value_under_the_pointer(demo: Server, page: Page, kind: str):
+    page.goto(demo.url)
+    chart = ready(page, f"pick-{kind}")
+    chart.evaluate("node => { node.mark = 1 }")
+    page.mouse.click(*along(chart, kind, 40))
+    assert picked(page, kind, 1) == pytest.approx(40, abs=pixel_at(chart, kind, 40))
+
+    page.mouse.move(*along(chart, kind, 40))
+    grip = chart.locator("xpath=..").locator(".costlab-plot-grip")
+    expect(grip).to_have_css("cursor", "ew-resize")
+    before = ranges(chart)
+    page.mouse.down()
+    page.mouse.move(*along(chart, kind, 20), steps=4)
+    guide = chart.locator("xpath=..").locator(".costlab-plot-guide")
+    expect(guide).to_be_visible()
+    assert float(guide.inner_text()) == pytest.approx(20, abs=1)
+    page.mouse.up()
+    assert picked(page, kind, 2) == pytest.approx(20, abs=pixel_at(chart, kind, 20))
+    assert ranges(chart) == before  # dragging the mark does not zoom
+    page.wait_for_function(
+        "([node, value]) => Math.abs(node._fullLayout.shapes[0].x0 - value) < 1", arg=[chart.element_handle(), 20]
+    )
+    expect(guide).to_be_hidden()
+    assert chart.evaluate("node => node.mark") == 1
+
+
+@pytest.mark.parametrize("kind", ["linear", "log"])
+def test_dragging_beside_the_mark_zooms_and_the_zoom_outlives_a_pick(demo: Server, page: Page, kind: str):
+    page.goto(demo.url)
+    chart = ready(page, f"pick-{kind}")
+    before = ranges(chart)
+    drag(page, chart)
+    zoomed = ranges(chart)
+    assert zoomed != before
+    expect(page.get_by_text(f"{kind} picks:")).to_have_text(f"{kind} picks:")  # a zoom is no pick
+    low, high = (10**end if kind == "log" else end for end in zoomed[0])
+    area = chart.locator(".nsewdrag").bounding_box()
+    assert area is not None
+    page.mouse.click(area["x"] + area["width"] / 2, area["y"] + area["height"] / 2)
+    middle = math.sqrt(low * high) if kind == "log" else (low + high) / 2
+    assert picked(page, kind, 1) == pytest.approx(middle, rel=0.02)
+    page.wait_for_function(
+        "([node, value]) => Math.abs(node._fullLayout.shapes[0].x0 / value - 1) < 0.03",
+        arg=[chart.element_handle(), middle],
+    )
+    assert ranges(chart) == zoomed
+
+
+def test_escape_lets_go_of_the_mark_and_the_keyboard_walks_from_it(demo: Server, page: Page):
+    page.goto(demo.url)
+    chart = ready(page, "pick-log")
+    page.mouse.move(*along(chart, "log", 10))
+    page.mouse.down()
+    page.mouse.move(*along(chart, "log", 50), steps=3)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    chart.focus()
+    page.keyboard.press("ArrowRight")  # from 10, where the mark is
+    expect(chart.locator("xpath=..").locator("[aria-live]")).not_to_be_empty()
+    page.keyboard.press("Enter")
+    assert picked(page, "log", 1) == 100
