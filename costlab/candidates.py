@@ -25,8 +25,8 @@ class Candidate:
 
     rule: its title. model: the title of its source; "" where there is one only, or none is asked. own: whether it is
     how the scenario decides. target: (N,), in the same order of images for all candidates. weights: (K,), what an image
-    of each class counts for. decided: (N,), at the likely prices. paid: (N,), at these prices, weighted. counts: (K, D),
-    images in each cell, weighted. remade: decides anew at other prices.
+    of each class counts for. decided: (N,), at the likely prices. paid: (N,), at these prices, weighted. counts:
+    (K, D), images in each cell, weighted. remade: decides anew at other prices.
     """
 
     rule: str

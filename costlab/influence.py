@@ -84,14 +84,14 @@ def _influence(
     others = likely - _paid(counts, cells, ranges.likely.values)
     low, middle, high = (others + _paid(counts, cells, ends) for ends in three)
     leads = tuple(float((costs[rivals] - costs[best]).min()) for costs in (low, middle, high))
-    ends, switches = (float("nan"),) * 3, ()
-    if ranges.single(cells):
-        ends = tuple(float(each[cells[0]]) for each in three)
-        switches = _switches(likely, _of(counts, cells).sum(axis=1), best, ends)
-    return Influence(cells, price_name(ranges.likely, cells), *ends, worth, leads, switches)
+    name = price_name(ranges.likely, cells)
+    if not ranges.single(cells):
+        return Influence(cells, name, *[float("nan")] * 3, worth, leads, ())
+    ends = [float(each[cells[0]]) for each in three]
+    return Influence(cells, name, *ends, worth, leads, _switches(likely, _of(counts, cells).sum(axis=1), best, ends))
 
 
-def _switches(likely: np.ndarray, paid: np.ndarray, best: int, ends: tuple[float, ...]) -> tuple[Switch, ...]:
+def _switches(likely: np.ndarray, paid: np.ndarray, best: int, ends: list[float]) -> tuple[Switch, ...]:
     """The nearest switch below and above the likely price `ends[1]`; paid: (C,), how often the price is paid.
 
     A price that is above 0 is not followed below 0: a mistake that earns is another question.

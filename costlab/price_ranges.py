@@ -1,8 +1,8 @@
 """Prices that nobody knows exactly: a low, a likely and a high end for each, and draws of what they may truly be.
 
-**The distribution.** A price between its ends follows a triangle whose tip is the likely price: three numbers fix it, and
-three numbers are what people can say (Johnson 1997, The triangular distribution as a proxy for the beta distribution in
-risk analysis). The beta of PERT (Malcolm et al. 1959) fits the same three, but leaves next to nothing near the ends,
+**The distribution.** A price between its ends follows a triangle whose tip is the likely price: three numbers fix it,
+and three numbers are what people can say (Johnson 1997, The triangular distribution as a proxy for the beta
+distribution in risk analysis). The beta of PERT (Malcolm et al. 1959) fits the same three, but leaves next to nothing near the ends,
 while ranges that people call plausible are rather too narrow than too wide (Soll & Klayman 2004). Where a range lies on
 one side of 0 the triangle stands on a logarithmic scale, for prices are known up to a factor: "half to twice as much"
 then has the likely price as its median, while the mean of a plain triangle would lie a sixth above it.
@@ -41,8 +41,8 @@ class PriceRanges:
     likely: (K, D), as decided with. low, high: (K, D), in its unit. moving: what moves with what.
 
     >>> ranges = PriceRanges.by_factor(CostMatrix([[0, 1], [100, 0]], ["ok", "crack"]), 2)
-    >>> ranges.low[1, 0], ranges.high[1, 0], ranges.groups
-    (50.0, 200.0, (((0, 1),), ((1, 0),)))
+    >>> ranges.low[1].tolist(), ranges.high[1].tolist(), ranges.groups
+    ([50.0, 0.0], [200.0, 0.0], (((0, 1),), ((1, 0),)))
     """
 
     likely: CostMatrix

@@ -122,7 +122,7 @@ def _used(candidates: Sequence[Candidate]) -> np.ndarray:
 
 
 def _drawn(ranges: PriceRanges, used: np.ndarray, number: int, seed: int) -> Iterator[tuple[np.ndarray, int]]:
-    """Blocks (B, U) of the prices of the `used` cells, and a seed for each. Groups are drawn in the same order always."""
+    """Blocks (B, U) of the prices of the `used` cells, and a seed for each block."""
     group_of = {cell: place for place, cells in enumerate(ranges.groups) for cell in cells}
     free = [place for place, (t, d) in enumerate(used.tolist()) if (t, d) in group_of]
     cells = tuple((int(used[place, 0]), int(used[place, 1])) for place in free)

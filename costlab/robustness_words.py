@@ -91,8 +91,13 @@ def _matters(result: Robustness, influences: Sequence[Influence]) -> str:
         what = "the price that matters most is" if first.low == first.low else "what matters most is"
         return f"{what} {first.name}{told}"
     if switch is None:
-        return "no single price, moved within its range, changes that"
-    return f"no single price, moved within its range, changes that; {first.name} comes nearest"
+        return "no single price can change that within its range"
+    how = "fall below" if switch.price < first.likely else "rise above"
+    unit, price = result.ranges.likely.unit, _short(switch.price)
+    return (
+        f"no single price can change that within its range, and nearest to it comes {first.name}, which would have to "
+        f"{how} {amount(price, unit)} (likely {_likely(first, result)})"
+    )
 
 
 def _likely(each: Influence, result: Robustness) -> str:

@@ -12,7 +12,7 @@ from costlab.ui.plot import plot
 from costlab.ui.robustness_desk import Desk, draws_panel, ranges_panel
 from costlab.ui.robustness_parts import looked_at, twin
 from costlab.ui.robustness_result import Weighed, weigh
-from costlab.ui.sentences import inert
+from costlab.ui.sentences import inert, number
 
 
 def answer(weighed: Weighed) -> None:
@@ -28,6 +28,7 @@ def charts(weighed: Weighed) -> None:
     st.markdown("**What each way to decide costs, over the plausible prices**")
     alt = cost_distribution.words(result)
     plot(cost_distribution.draw(result), key="cost-distribution", alt=alt)
+    st.caption(f"Thin bars: 90 of 100 of {inert(number(result.draws))} draws. Thick: the middle 50. White: the median.")
     twin("The costs as a table", alt, cost_distribution.table(result), "robustness-costs")
     if not found:
         return
@@ -35,6 +36,10 @@ def charts(weighed: Weighed) -> None:
     st.markdown(inert(f"How far '{best}' leads while one price moves").join(("**", "**")))
     alt = price_influence.words(found, result)
     plot(price_influence.draw(found, result), key="price-influence", alt=alt)
+    st.caption(
+        "Left of 0 another way to decide is cheapest. The price at which that begins stands on the right, in bold "
+        "where it lies in the range. The other prices are as likely, the decisions as made at the likely prices."
+    )
     twin("The prices as a table", alt, price_influence.table(found, result), "robustness-prices")
 
 

@@ -19,55 +19,71 @@ def draw(result: Robustness) -> go.Figure:
     The candidate that is cheapest most often is on top and blue; on the right, how often each is cheapest.
     """
     rows, figure = order(result), go.Figure()
-    names = [_name(result, row) for row in rows]
-    for row, name in zip(rows, names, strict=True):
-        colour = BLUE if row == result.steady else GREY
-        ends = result.quantiles[row]
+    places = list(range(len(rows)))
+    for place, row in enumerate(rows):
+        colour, ends = BLUE if row == result.steady else GREY, result.quantiles[row]
         for low, high, width in ((ends[0], ends[4], 3), (ends[1], ends[3], 13)):
             line = {"color": colour, "width": width}
             figure.add_scatter(
-                x=[low, high], y=[name, name], mode="lines", line=line, showlegend=False, hoverinfo="skip"
+                x=[low, high], y=[place, place], mode="lines", line=line, showlegend=False, hoverinfo="skip"
             )
-    medians, likely = result.quantiles[rows, 2], result.likely[rows]
-    hover = "<b>%{y}</b><br>median %{x:,.4~g}<br>%{customdata}<extra></extra>"
-    figure.add_scatter(
-        x=medians,
-        y=names,
-        mode="markers",
-        name="median",
-        marker={"symbol": "line-ns", "size": 15, "line": {"width": 3, "color": "white"}},
-        customdata=[_ends(result, row) for row in rows],
-        hovertemplate=hover,
-        showlegend=False,
-    )
-    figure.add_scatter(
-        x=likely,
-        y=names,
-        mode="markers",
-        name="at the likely prices",
-        marker={"symbol": "diamond", "size": 9, "color": VERMILLION, "line": {"width": 1, "color": "white"}},
-        hovertemplate="at the likely prices %{x:,.4~g}<extra></extra>",
-    )
-    for row, name in zip(rows, names, strict=True):
-        figure.add_annotation(
-            x=1,
-            xref="paper",
-            y=name,
-            text=f" {share_words(float(result.shares[row]))}",
-            showarrow=False,
-            xanchor="left",
-        )
+    _marks(figure, result, rows)
+    for place, row in enumerate(rows):
+        share = share_words(float(result.shares[row]))
+        figure.add_annotation(x=1, xref="paper", y=place, text=f" {share}", showarrow=False, xanchor="left")
     figure.add_annotation(x=1, y=1, xref="paper", yref="paper", text=" cheapest in", showarrow=False)
     figure.layout.annotations[-1].update(xanchor="left", yanchor="bottom")
+    low, high = float(result.quantiles.min()), float(result.quantiles.max())
+    room = 0.04 * (high - low) or 0.1 * abs(high) or 1.0
     figure.update_layout(
-        xaxis={"title": labelled("cost per 1,000 images", result.ranges.likely.unit), "zeroline": False},
-        yaxis={"type": "category", "autorange": "reversed", "showgrid": False, "ticks": "", "automargin": True},
+        xaxis={
+            "title": labelled("cost per 1,000 images", result.ranges.likely.unit),
+            "zeroline": False,
+            "range": [low - room, high + room],
+        },
+        yaxis=_names(result, rows, places),
         legend={"orientation": "h", "x": 0, "y": 1.0, "xanchor": "left", "yanchor": "bottom"},
         margin={"r": 110, "t": 40, "b": 45, "l": 8},
         height=FRAME_HEIGHT + ROW * len(rows),
         hovermode="closest",
     )
     return figure
+
+
+def _marks(figure: go.Figure, result: Robustness, rows: list[int]) -> None:
+    """The medians, and the costs at the likely prices."""
+    figure.add_scatter(
+        x=result.quantiles[rows, 2],
+        y=list(range(len(rows))),
+        mode="markers",
+        marker={"symbol": "line-ns", "size": 15, "line": {"width": 3, "color": "white"}},
+        customdata=[[literal(result.candidates[row].title), _ends(result, row)] for row in rows],
+        hovertemplate="<b>%{customdata[0]}</b><br>median %{x:,.4~g}<br>%{customdata[1]}<extra></extra>",
+        showlegend=False,
+    )
+    figure.add_scatter(
+        x=result.likely[rows],
+        y=list(range(len(rows))),
+        mode="markers",
+        name="at the likely prices",
+        showlegend=True,
+        marker={"symbol": "diamond", "size": 9, "color": VERMILLION, "line": {"width": 1, "color": "white"}},
+        hovertemplate="at the likely prices %{x:,.4~g}<extra></extra>",
+    )
+
+
+def _names(result: Robustness, rows: list[int], places: list[int]) -> dict[str, Any]:
+    """An axis of names by place, for two runs may have the same name."""
+    return {
+        "tickmode": "array",
+        "tickvals": places,
+        "ticktext": [_name(result, row) for row in rows],
+        "range": [len(rows) - 0.5, -0.5],
+        "showgrid": False,
+        "zeroline": False,
+        "ticks": "",
+        "automargin": True,
+    }
 
 
 def words(result: Robustness) -> str:

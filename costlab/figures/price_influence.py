@@ -1,4 +1,4 @@
-"""Which price matters most to the choice: by how much the cheapest candidate leads while one price moves in its range."""
+"""Which price matters most to the choice: how far the cheapest candidate leads while one price moves in its range."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,22 +22,24 @@ def draw(found: Sequence[Influence], result: Robustness) -> go.Figure:
     Where a bar crosses the line at 0, another candidate is cheaper. On the right, the price at which that happens.
     """
     figure, shown = go.Figure(), list(found[:MOST])
-    names = [_name(each) for each in shown]
+    places = list(range(len(shown)))
     now = shown[0].leads[1] if shown else 0.0
     for place, colour, end in ((0, VERMILLION, "low"), (2, BLUE, "high")):
         figure.add_bar(
-            y=names,
+            y=places,
             x=[each.leads[place] - now for each in shown],
             base=now,
             orientation="h",
             name=f"price at its {end} end",
             marker={"color": colour, "pattern": {"shape": "/" if place == 0 else ""}},
-            customdata=[[each.leads[place], _end(each, place, result)] for each in shown],
-            hovertemplate=f"%{{y}}<br>{end} end %{{customdata[1]}}: leads by %{{customdata[0]:,.4~g}}<extra></extra>",
+            customdata=[[each.leads[place], _end(each, place, result), literal(each.name)] for each in shown],
+            hovertemplate=(
+                f"%{{customdata[2]}}<br>{end} end %{{customdata[1]}}: leads by %{{customdata[0]:,.4~g}}<extra></extra>"
+            ),
         )
-    for each, name in zip(shown, names, strict=True):
+    for row, each in enumerate(shown):
         figure.add_annotation(
-            x=1, xref="paper", y=name, text=f" {_switch(each, result)}", showarrow=False, xanchor="left"
+            x=1, xref="paper", y=row, text=f" {_switch(each, result)}", showarrow=False, xanchor="left"
         )
     figure.add_annotation(x=1, y=1, xref="paper", yref="paper", text=" switches at", showarrow=False)
     figure.layout.annotations[-1].update(xanchor="left", yanchor="bottom")
@@ -48,7 +50,16 @@ def draw(found: Sequence[Influence], result: Robustness) -> go.Figure:
             "title": labelled("lead over the next cheapest, per 1,000 images", result.ranges.likely.unit),
             "zeroline": False,
         },
-        yaxis={"type": "category", "autorange": "reversed", "showgrid": False, "ticks": "", "automargin": True},
+        yaxis={
+            "tickmode": "array",
+            "tickvals": places,
+            "ticktext": [_name(each) for each in shown],
+            "range": [len(shown) - 0.5, -0.5],
+            "showgrid": False,
+            "zeroline": False,
+            "ticks": "",
+            "automargin": True,
+        },
         legend={"orientation": "h", "x": 0, "y": 1.0, "xanchor": "left", "yanchor": "bottom"},
         margin={"r": 110, "t": 40, "b": 45, "l": 8},
         height=FRAME_HEIGHT + ROW * max(2, len(shown)),

@@ -103,7 +103,7 @@ def rows(asked: Asked, scenario: Scenario, base: CostMatrix) -> list[Cell]:
     """The prices that have a row, dearest first by `base`, so that none jumps while it is typed."""
     cost, size = plain(scenario).matrix, len(base.classes)
     single = one_price(cost)
-    off = (cost.values != 0) | ~np.eye(*cost.values.shape, dtype=bool)
+    off = (cost.values != 0) | (np.eye(*cost.values.shape) == 0)
     cells = [(int(t), int(d)) for t, d in np.argwhere(off) if d not in single or t == 0]
     known = base if base.values.shape == cost.values.shape else cost
     cells.sort(key=lambda cell: -abs(float(known.values[cell])))

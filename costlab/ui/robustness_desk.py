@@ -35,7 +35,7 @@ STEPS = 100  # of undo
 HEIGHT = 520  # pixels of a table that scrolls
 MOVES = {
     "apart": "each on its own",
-    "by_truth": "mistakes on a class together",
+    "by_truth": "alike for each true class",
     "together": "all together",
 }
 
@@ -115,8 +115,9 @@ def ranges_panel(desk: Desk) -> None:
     if refused := st.session_state.get(REFUSED):
         st.error(inert(f"{refused} The last valid one counts."), icon=":material/error:")
     scale = f" All but referring are multiplied by {number(desk.scenario.scale)}." if desk.scenario.scale != 1 else ""
+    unit = f", in {inert(desk.base.unit)}" if desk.base.unit else ""
     st.caption(
-        f"Type the lowest, the likely and the highest price you call plausible, in {inert(desk.base.unit or 'your unit')}. "
+        f"Type the lowest, the likely and the highest price you call plausible{unit}. "
         f"With low and high empty, the factor holds.{scale}"
     )
     _table(desk)
@@ -219,8 +220,8 @@ def draws_panel(desk: Desk, models: int) -> None:
         "anew",
         "anew" if asked.anew else "stay",
         lambda value: {"anew": value == "anew"},
-        "As made: what you deploy today, whatever the prices turn out to be. Anew: the true prices will be known before "
-        "anything is decided. That takes some seconds.",
+        "As made: what you deploy today, whatever the prices turn out to be. Anew: the true prices will be known "
+        "before anything is decided. That takes some seconds.",
     )
     st.session_state["robustness-images"] = asked.images and not asked.anew
     st.checkbox(
@@ -245,7 +246,7 @@ def draws_panel(desk: Desk, models: int) -> None:
 
 
 _MOVING_HELP = (
-    "Each on its own: one price says nothing about another, and errors cancel out. Mistakes on a class together: what "
+    "Each on its own: one price says nothing about another, and errors cancel out. Alike for each true class: what "
     "makes a missed crack dear makes it dear under every name. All together: the level is unknown, not the proportions."
 )
 
