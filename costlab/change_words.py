@@ -130,6 +130,8 @@ def _place(change: Change) -> str:
 def _instead(now: float, kept: float, unit: str) -> str:
     if kept == 0:
         return "nothing"
+    if now == 0 and kept > 0:
+        return amount(kept, unit)
     if (now < 0) == (kept < 0):
         return apart(abs(kept), abs(now))[0]
     return f"{'costing' if kept > 0 else 'earning'} {amount(abs(kept), unit)}"
