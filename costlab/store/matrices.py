@@ -1,6 +1,8 @@
 """Saved cost matrices: every revision is kept, with its comment and time."""
 
+import json
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +10,7 @@ from sqlalchemy import Row, delete, func, insert, select
 
 from costlab.costs import CostMatrix
 from costlab.errors import CostlabError, InvalidCosts, NotFound
+from costlab.notes import checked_notes, moved_notes
 from costlab.store.engine import Database
 from costlab.store.records import SavedMatrix
 from costlab.store.schema import matrices as table
@@ -16,10 +19,19 @@ from costlab.store.schema import matrices as table
 class Matrices(Database):
     """The matrices' part of the store."""
 
-    def save_matrix(self, name: str, cost: CostMatrix, comment: str = "") -> SavedMatrix:
+    def save_matrix(
+        self,
+        name: str,
+        cost: CostMatrix,
+        comment: str = "",
+        agreed_by: str = "",
+        notes: Mapping[str, str] | None = None,
+    ) -> SavedMatrix:
         """Keep `cost` as the next revision of `name`; saving the same again keeps nothing new.
 
-        The matrix is kept under `name` also in its own `name`. Raises InvalidCosts for an empty or too long name.
+        The matrix is kept under `name` also in its own `name`. agreed_by: the names of those who agreed. notes: why a
+        cell costs what it costs, by "truth.decision" in the positions of `cost`; None: as in the revision before, at
+        the cells of the same names. Raises InvalidCosts for an empty or too long name, or a note about no cell.
         """
         name = name.strip()
         if not 1 <= len(name) <= 80:
@@ -28,11 +40,22 @@ class Matrices(Database):
         with self.write() as connection:
             newest = select(table).where(table.c.name == name).order_by(table.c.revision.desc()).limit(1)
             latest = connection.execute(newest.with_for_update()).one_or_none()
-            if latest and (known := _as_saved(latest)) and known.cost == cost and comment in ("", known.comment):
+            known = _as_saved(latest) if latest else None
+            if notes is None:
+                notes = moved_notes(known.notes, known.cost, cost) if known else {}
+            kept = checked_notes(notes, cost)
+            if known and _says_nothing_new(known, cost, comment, agreed_by, kept):
                 return known
-            revision = latest.revision + 1 if latest else 1
-            saved = SavedMatrix(name=name, revision=revision, cost=cost, comment=comment, saved=time.time())
-            row = saved.model_dump(exclude={"cost"}) | {"cost": cost.to_json()}
+            saved = SavedMatrix(
+                name=name,
+                revision=latest.revision + 1 if latest else 1,
+                cost=cost,
+                comment=comment,
+                agreed_by=agreed_by,
+                notes=kept,
+                saved=time.time(),
+            )
+            row = saved.model_dump(exclude={"cost", "notes"}) | {"cost": cost.to_json(), "notes": json.dumps(kept)}
             connection.execute(insert(table), row)
         return saved
 
@@ -43,9 +66,15 @@ class Matrices(Database):
         with self.read() as connection:
             return [saved for row in connection.execute(query) if (saved := _as_saved(row))]
 
-    def matrix(self, name: str) -> SavedMatrix:
-        """The latest revision of `name`. Raises NotFound."""
-        return self.matrix_history(name)[0]
+    def matrix(self, name: str, revision: int | None = None) -> SavedMatrix:
+        """The latest revision of `name`, or the one of this number. Raises NotFound."""
+        history = self.matrix_history(name)
+        if revision is None:
+            return history[0]
+        for saved in history:
+            if saved.revision == revision:
+                return saved
+        raise NotFound(f"The saved matrix '{name:.80}' has no revision {revision}, only 1 to {history[0].revision}.")
 
     def matrix_history(self, name: str) -> list[SavedMatrix]:
         """All revisions of `name`, the latest first. Raises NotFound."""
@@ -63,6 +92,18 @@ class Matrices(Database):
                 raise _not_found(name)
 
 
+def _says_nothing_new(
+    known: SavedMatrix, cost: CostMatrix, comment: str, agreed_by: str, notes: Mapping[str, str]
+) -> bool:
+    """Whether the latest revision says all that; to leave out the comment or the names is to say nothing of them."""
+    return (
+        known.cost == cost
+        and known.notes == notes
+        and comment in ("", known.comment)
+        and agreed_by in ("", known.agreed_by)
+    )
+
+
 def _not_found(name: str) -> NotFound:
     return NotFound(f"There is no saved matrix '{name:.80}'; it may have been deleted.")
 
@@ -70,6 +111,15 @@ def _not_found(name: str) -> NotFound:
 def _as_saved(row: Row[Any]) -> SavedMatrix | None:
     try:
         cost = CostMatrix.from_json(row.cost)
-    except CostlabError:
+        notes = checked_notes(json.loads(row.notes), cost)
+    except (CostlabError, ValueError):
         return None
-    return SavedMatrix(name=row.name, revision=row.revision, cost=cost, comment=row.comment, saved=row.saved)
+    return SavedMatrix(
+        name=row.name,
+        revision=row.revision,
+        cost=cost,
+        comment=row.comment,
+        agreed_by=row.agreed_by,
+        notes=notes,
+        saved=row.saved,
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, inspect, select
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, inspect, select, text
 
 from costlab.errors import StoreUnavailable
 
@@ -10,8 +10,15 @@ Step = Callable[[Connection], None]
 
 _version = Table("schema_version", MetaData(), Column("version", Integer, nullable=False))
 
+
+def _agreed_prices(connection: Connection) -> None:
+    """Saved matrices say who agreed to them, and why each price is what it is."""
+    connection.execute(text("ALTER TABLE matrices ADD COLUMN agreed_by TEXT NOT NULL DEFAULT ''"))
+    connection.execute(text("ALTER TABLE matrices ADD COLUMN notes TEXT NOT NULL DEFAULT '{}'"))
+
+
 # STEPS[i] turns version i + 1 into version i + 2, in the SQL of its day: the tables of costlab.store.schema move on.
-STEPS: tuple[Step, ...] = ()
+STEPS: tuple[Step, ...] = (_agreed_prices,)
 
 
 def is_current(connection: Connection, steps: Sequence[Step] = STEPS) -> bool:

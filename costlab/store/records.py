@@ -59,12 +59,17 @@ class Claim(Record):
 
 
 class SavedMatrix(Record):
-    """One revision of a named cost matrix; `cost.name` is the name it was saved under."""
+    """One revision of a named cost matrix; `cost.name` is the name it was saved under.
+
+    notes: why a cell costs what it costs, by "truth.decision" in the positions of `cost`.
+    """
 
     name: str
     revision: int = Field(description="1, 2, ... in the order of saving.")
     cost: CostMatrix
     comment: str = ""
+    agreed_by: str = Field("", description="The names of those who agreed to these costs.")
+    notes: dict[str, str] = Field(default_factory=dict)
     saved: float = Field(description="Seconds since 1970.")
 
 

@@ -75,7 +75,9 @@ matrices = Table(
     Column("revision", Integer, nullable=False),
     Column("saved", Float, nullable=False),
     Column("comment", Text, nullable=False, default=""),
+    Column("agreed_by", Text, nullable=False, default=""),
     Column("cost", Text, nullable=False),
+    Column("notes", Text, nullable=False, default="{}"),  # JSON: "truth.decision" by position, and the comment
     UniqueConstraint("name", "revision"),
 )
 

@@ -78,3 +78,37 @@ def test_a_matrix_that_can_no_longer_be_read_does_not_hide_the_others(store: Sto
         connection.execute(text("UPDATE matrices SET cost = '{' WHERE name = 'bad'"))
     assert store.matrices() == [good]
     assert store.save_matrix("bad", COST).revision == 2
+
+
+def test_who_agreed_and_why_each_price_is_what_it_is_are_kept_with_every_revision(store: Store) -> None:
+    first = store.save_matrix("a", COST, "talks", "Kim, Ada", {"1.0": " a recall ", "0.1": ""})
+    assert (first.agreed_by, first.notes) == ("Kim, Ada", {"1.0": "a recall"})
+    assert store.matrix("a") == first
+    second = store.save_matrix("a", COST.replaced(1, 0, 200))
+    assert (second.agreed_by, second.notes) == ("", {"1.0": "a recall"})  # the reason stays until it is changed
+    assert store.save_matrix("a", second.cost, notes={"1.0": "two recalls"}).revision == 3
+    assert store.save_matrix("a", second.cost, agreed_by="Kim").revision == 4
+    assert store.save_matrix("a", second.cost, notes={}).revision == 5
+    assert store.matrix("a", 3).notes == {"1.0": "two recalls"}
+    assert store.matrix("a").notes == {}
+
+
+def test_an_older_revision_is_had_by_its_number(store: Store) -> None:
+    for price in (1, 2, 3):
+        store.save_matrix("a", COST.replaced(0, 1, price))
+    assert [store.matrix("a", number).cost.values[0, 1] for number in (1, 2, 3)] == [1, 2, 3]
+    with pytest.raises(NotFound, match="'a' has no revision 4, only 1 to 3"):
+        store.matrix("a", 4)
+
+
+def test_notes_follow_their_cells_when_the_classes_change_their_order(store: Store) -> None:
+    store.save_matrix("a", COST.with_referral(3, "ask"), notes={"1.0": "a recall", "0.2": "an hour"})
+    turned = store.save_matrix("a", COST.with_referral(3, "ask").for_classes(["crack", "ok"]))
+    assert turned.notes == {"0.1": "a recall", "1.2": "an hour"}
+
+
+@pytest.mark.parametrize("notes", [{"2.0": "x"}, {"1": "x"}, {"1.0": 5}, {"1.0": "x" * 501}, ["x"]])
+def test_a_note_must_be_a_text_at_a_cell(store: Store, notes: object) -> None:
+    with pytest.raises(InvalidCosts, match=r"note"):
+        store.save_matrix("a", COST, notes=notes)  # type: ignore[arg-type]
+    assert store.matrices() == []
