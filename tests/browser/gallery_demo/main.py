@@ -21,4 +21,4 @@ def demo() -> None:
     gallery(source, fitted, answer(fitted, scenario), (int(truth), int(decision)), choose)
 
 
-st.navigation([st.Page(demo, title="start", default=True), st.Page(demo, title="Costs", url_path="costs")]).run()
+st.navigation([st.Page(demo, title="start", default=True), st.Page(demo, title="Images", url_path="images")]).run()
