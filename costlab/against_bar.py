@@ -19,6 +19,7 @@ import numpy as np
 from costlab.comparing import LEVEL, Entry, Standing
 from costlab.fitted import BAR, Recipe
 from costlab.intervals import Interval, mean_interval, paid_events, paired_interval, seed_interval
+from costlab.passports import passports
 from costlab.scenario import Scenario, case_of
 from costlab.specs import Choice, RunSpec
 
@@ -87,13 +88,19 @@ class Against:
         return "cheaper" if self.saved.estimate > 0 else "dearer"
 
 
-def against(standing: Standing, scenario: Scenario, own: Recipe, references: Sequence[int]) -> list[Against]:
-    """Every row against the bar of its reference model. own: the rule that each model is also decided by.
+def meant_recipe(entry: Entry) -> Recipe:
+    """How a model's loss is meant to be followed, its outputs taken as they are; argmax where that is not known."""
+    passport = passports().get(entry.spec.loss.name)
+    return Recipe("", "none", passport.decides if passport else "argmax")
+
+
+def against(standing: Standing, scenario: Scenario, own: Sequence[Recipe], references: Sequence[int]) -> list[Against]:
+    """Every row against the bar of its reference model. own: M rules that the models are also decided by.
 
     references: M rows. Intervals are widened so that those of all rows hold together at 95 % (Bonferroni).
     """
     bar = bar_recipe(scenario)
-    barred, owned = _paid_by(standing, scenario, bar), _paid_by(standing, scenario, own)
+    barred, owned = _paid_by(standing, scenario, [bar] * len(own)), _paid_by(standing, scenario, own)
     by_bar = [_alike(entry.recipe, bar) for entry in standing.entries]
     judged = sum(references[row] != row or not same for row, same in enumerate(by_bar))
     level = 1 - LEVEL / max(1, judged)
@@ -120,10 +127,15 @@ def _alike(one: Recipe, other: Recipe) -> bool:
     return replace(one, title="") == replace(other, title="")
 
 
-def _paid_by(standing: Standing, scenario: Scenario, recipe: Recipe) -> np.ndarray:
-    """(M, N): what every row's model pays by one recipe."""
+def _paid_by(standing: Standing, scenario: Scenario, recipes: Sequence[Recipe]) -> np.ndarray:
+    """(M, N): what every row's model pays by its recipe."""
     cases = [case_of(entry.fitted, scenario) for entry in standing.entries]
-    return np.array([case.paid(case.fitted.decide(recipe, case.cost, case.priors)) for case in cases])
+    return np.array(
+        [
+            case.paid(case.fitted.decide(recipe, case.cost, case.priors))
+            for case, recipe in zip(cases, recipes, strict=True)
+        ]
+    )
 
 
 # Seeds ---------------------------------------------------------------------------------------------------------------

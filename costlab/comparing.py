@@ -155,6 +155,15 @@ def path_of_price(standing: Standing, truth: int, decision: int, highest: float)
     return _path(standing, replace(first, name="nothing"), replace(last, name="the highest price"))
 
 
+def highest_price(cost: CostMatrix, truth: int, decision: int) -> float:
+    """How far a price is moved: four times what it is, or twice the dearest where it is free.
+
+    >>> highest_price(CostMatrix([[0, 1], [100, 0]], "ab"), 1, 0)
+    400.0
+    """
+    return 4 * max(float(cost.values[truth, decision]), 0.0) or 2 * float(np.abs(cost.values).max()) or 1.0
+
+
 def _path(standing: Standing, first: CostMatrix, last: CostMatrix) -> CostPath:
     weighted = standing.counts * standing.weights[:, None]
     return cost_path(weighted, first, last, names=[entry.title for entry in standing.entries])

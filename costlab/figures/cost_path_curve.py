@@ -9,15 +9,21 @@ from costlab.curves import Band, CostPath
 from costlab.figures._curves import ABOVE, FAINT, HIGHLIGHT, PER, PERCENT, add_band, style
 from costlab.figures._marks import labelled, literal, shortened
 from costlab.scenario import CASES
-from costlab.wording import amount, count
+from costlab.wording import amount, count, number
 
 TITLE = "Cost along a path"
 
 
-def draw(path: CostPath, remade: Mapping[str, Band] | None = None, what: str = "run") -> go.Figure:
+def draw(
+    path: CostPath,
+    remade: Mapping[str, Band] | None = None,
+    what: str = "run",
+    prices: tuple[str, float] | None = None,
+) -> go.Figure:
     """The fixed confusion matrices of `path` over t, the cheapest highlighted; `remade`: decisions made anew, by name.
 
     Runs that are cheapest nowhere are thin and grey, with one entry in the legend. what: a noun for what is compared.
+    prices: where the path is one price that moves from 0, what it is called and how high it ends.
     """
     owners = [int(owner) for owner in path.envelope.owners]
     figure = go.Figure()
@@ -43,16 +49,26 @@ def draw(path: CostPath, remade: Mapping[str, Band] | None = None, what: str = "
             legendgroup=f"run {m}" if best else "others",
             showlegend=best or place == 0,
         )
-    for number, (name, band) in enumerate((remade or {}).items()):
-        add_band(figure, path.t, band, f"{literal(name)}, decided anew", style(len(owners) + number, 3))
-    first, last = (literal(shortened(name)) for name in path.ends)
+    for place, (name, band) in enumerate((remade or {}).items()):
+        add_band(figure, path.t, band, f"{literal(name)}, decided anew", style(len(owners) + place, 3))
     figure.update_layout(
-        xaxis={"title": {"text": f"costs, from '{first}' (0\u2009%) to '{last}' (100\u2009%)"}, **PERCENT},
+        xaxis=_shares(path) if prices is None else _prices(*prices, path.unit),
         yaxis={"title": labelled(f"cost {PER}", path.unit), "rangemode": "tozero"},
         legend=ABOVE,
         hovermode="closest",
     )
     return figure
+
+
+def _shares(path: CostPath) -> dict[str, Any]:
+    first, last = (literal(shortened(name)) for name in path.ends)
+    return {"title": {"text": f"costs, from '{first}' (0\u2009%) to '{last}' (100\u2009%)"}, **PERCENT}
+
+
+def _prices(title: str, highest: float, unit: str) -> dict[str, Any]:
+    steps = [step / 8 for step in range(9)]
+    ticks = {"tickmode": "array", "tickvals": steps, "ticktext": [number(step * highest) for step in steps]}
+    return {"title": labelled(literal(title), unit), "range": PERCENT["range"], "zeroline": False, **ticks}
 
 
 def words(path: CostPath, what: str = "run") -> str:
