@@ -138,6 +138,18 @@ def _paid_by(standing: Standing, scenario: Scenario, recipes: Sequence[Recipe]) 
     )
 
 
+def telling_pair(standing: Standing, saved: Sequence[Against]) -> tuple[int, int]:
+    """Two rows whose difference says most: from what the cheapest is measured by, or from the next, to the cheapest.
+
+    Of the rules of one model, from argmax, which knows nothing of costs.
+    """
+    first, *others = standing.order
+    blind = [row for row in others if standing.entries[row].recipe.rule == "argmax"]
+    if saved[first].reference != first:
+        return saved[first].reference, first
+    return (blind or others or [first])[0], first
+
+
 # Seeds ---------------------------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from costlab.curves import CostPath, Envelope
 from costlab.fitted import Fitted
 from costlab.intervals import FEW_EVENTS, Interval
 from costlab.scenario import CASES
-from costlab.wording import amount, count, listed, number, quoted
+from costlab.wording import amount, count, number, quoted
 
 PER = f"per {number(CASES)} images"
 
@@ -74,6 +74,22 @@ def saving(interval: Interval) -> str:
     return f"not told apart ({' to '.join(_signed(end) for end in interval[1:])})"
 
 
+def change_cell(saved: Interval) -> str:
+    """A difference as a change of cost, with its sign: below 0 where something is saved.
+
+    >>> change_cell(Interval(0.1, -0.05, 0.2)), change_cell(Interval(0.0, 0.0, 0.0))
+    ('−100 (−200 to +50)', '0')
+    """
+    if not any(saved):
+        return "0"
+    mean, low, high = (_plus(-end) for end in (saved.estimate, saved.high, saved.low))
+    return f"{mean} ({low} to {high})"
+
+
+def _plus(change: float) -> str:
+    return ("+" if change > 0 else "") + number(_whole(change) or 0.0)
+
+
 def _signed(saved: float) -> str:
     return number(_whole(abs(saved))) + (" cheaper" if saved > 0 else " dearer" if saved < 0 else "")
 
@@ -113,12 +129,13 @@ def parts_words(standing: Standing, saved: Sequence[Against], own: str) -> str:
     each, unit = saved[row], standing.cost.unit
     if not any(each.own_saved):
         return f"By {own}, every row decides as the bar does."
-    parts = [f"{_told(part.estimate, unit)} {why}" for part, why in (
-        (each.model, "because of its model (other probabilities, the same rule)"),
-        (each.rule, "because of its rule (the same probabilities)"),
-    )]  # fmt: skip
     title = standing.entries[row].title
-    return f"By {own}, '{title}' is {_told(each.own_saved.estimate, unit)} than the bar {PER}: {listed(parts)}."
+    said = f"By {own}, '{title}' is {_told(each.own_saved.estimate, unit)} than the bar {PER}"
+    if not any(each.model) or not any(each.rule):
+        why = "model: the rule is the same" if not any(each.rule) else "rule: the model is the same"
+        return f"{said}, all because of its {why}."
+    model, rule = (_told(part.estimate, unit) for part in (each.model, each.rule))
+    return f"{said}: {model} because of its model, {rule} because of its rule."
 
 
 def seeds_words(found: Sequence[Seeds]) -> str:

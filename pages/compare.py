@@ -44,7 +44,7 @@ def group_page(group: Group, scenario: Scenario, others: dict[str, CostMatrix], 
         compare_tables.parts(group, first, within)
         compare_tables.seeds(first, saved)
     compare_charts.curve(group, first)
-    compare_charts.difference(group, first)
+    compare_charts.difference(group, first, saved)
 
 
 def onwards(scenario: Scenario, base: CostMatrix) -> None:
@@ -66,8 +66,10 @@ try:
 except CostlabError as error:
     st.error(inert(str(error)), icon=":material/error:")
     st.stop()
-with st.container(horizontal=True, vertical_alignment="bottom"):
+left, right = st.columns((3, 2), vertical_alignment="top")
+with left:
     choose_sources(sources)
+with right:
     others = choose_matrices(groups)
 onwards(scenario, base)
 if len(groups) > 1:

@@ -7,7 +7,7 @@ from costlab.figures import runs_curves
 from costlab.store import Run
 from costlab.ui.empty import nothing
 from costlab.ui.live import live
-from costlab.ui.places import RUN, TRAIN
+from costlab.ui.places import COMPARE, RUN, TRAIN, WHATIF
 from costlab.ui.plot import plot
 from costlab.ui.runs_table import MAX_COMPARED, chosen_runs
 from costlab.ui.sentences import count, inert
@@ -32,6 +32,12 @@ def actions(chosen: list[Run]) -> None:
             st.caption("Choose rows to open, compare, cancel or delete runs.")
         for run in chosen if len(chosen) == 1 else []:
             st.page_link(RUN, label="Open this run", icon=":material/monitoring:", query_params={"id": run.id})
+        done = [run.id for run in chosen if run.state == "succeeded"]
+        if len(done) == 1:
+            st.page_link(WHATIF, label="What if", icon=":material/tune:", query_params={"run": done[0]})
+        if done:
+            label = "Compare what they cost" if len(done) > 1 else "Compare its rules"
+            st.page_link(COMPARE, label=label, icon=":material/balance:", query_params={"run": ",".join(done)})
         if active:
             st.button(
                 f"Cancel {count(len(active), 'run')}", icon=":material/close:", on_click=each, args=(active, "cancel")

@@ -62,7 +62,7 @@ def draw(
             "categoryarray": order,
             "tickmode": "array",
             "tickvals": order,
-            "ticktext": [literal(name if len(name) <= 34 else shortened(name)) for name in reversed(names)],
+            "ticktext": [literal(name if len(name) <= 46 else shortened(name)) for name in reversed(names)],
             "range": [-0.6, len(names) - 0.4],
             "showgrid": True,
         },

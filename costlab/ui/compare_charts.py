@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import streamlit as st
 
+from costlab.against_bar import Against, telling_pair
 from costlab.comparable import Group
 from costlab.comparing import Standing, highest_price, path_from_equal, path_of_price
 from costlab.comparing_words import difference_words, path_words, stretches
@@ -32,16 +33,16 @@ def intervals(group: Group, standing: Standing) -> None:
     plot(figure, key=f"costs-{key_of(group)}", alt=compared_costs.words(names, means, standing.cost.unit))
 
 
-def difference(group: Group, standing: Standing) -> None:
+def difference(group: Group, standing: Standing, saved: Sequence[Against]) -> None:
     """Where two rows decide otherwise."""
     keys = [entry.key for entry in standing.entries]
     titles = {entry.key: entry.title for entry in standing.entries}
     st.subheader("Where two of them differ", anchor=False)
-    first, second = keys[standing.order[0]], keys[standing.order[1]]
+    first, second = (keys[row] for row in telling_pair(standing, saved))
     name = key_of(group)
     with st.container(horizontal=True):
-        one = choice(f"From this {noun(group)}", keys, f"from-{name}", second, titles.__getitem__)
-        other = choice("to this one", keys, f"to-{name}", first, titles.__getitem__)
+        one = choice(f"From this {noun(group)}", keys, f"from-{name}", first, titles.__getitem__)
+        other = choice("to this one", keys, f"to-{name}", second, titles.__getitem__)
     a, b = keys.index(one), keys.index(other)
     st.markdown(inert(difference_words(standing, a, b)))
     if a == b:

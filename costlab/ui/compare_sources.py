@@ -37,6 +37,7 @@ def choose_sources(asked: Sequence[Source]) -> None:
         max_selections=deciding.MOST,
         on_change=_keep_sources,
         placeholder="Choose what is compared",
+        wrap=True,
     )
 
 

@@ -18,6 +18,7 @@ from costlab.comparing import Standing
 from costlab.comparing_words import (
     bar_cell,
     bar_words,
+    change_cell,
     cost_cell,
     how_told,
     parts_words,
@@ -142,17 +143,18 @@ def parts(group: Group, standing: Standing, scenario: Scenario) -> None:
     saved = measured(group, standing, scenario, own)
     st.markdown(inert(parts_words(standing, saved, OWN[own].partition(",")[0])))
     unit = f", {standing.cost.unit}" if standing.cost.unit else ""
-    head = ["Run", inert(f"By its own rule{unit}"), "Against the bar", "Because of the model", "Because of the rule"]
+    head = ["Run", inert(f"By its own rule{unit}"), "More than the bar", "from the model", "from the rule"]
     rows = [
         [inert(standing.entries[row].title), inert(cost_cell(each.own)), *(
-            inert(saving(part)) for part in (each.own_saved, each.model, each.rule)
+            _bold(change_cell(part), part.excludes_zero) for part in (each.own_saved, each.model, each.rule)
         )]
         for row in standing.order for each in [saved[row]]
     ]  # fmt: skip
-    table(head, rows, numbers=(1,))
+    table(head, rows, numbers=range(1, 5))
     st.caption(
-        "The model: what is saved against the bar's model when both are decided by the bar's rule. The rule: what is "
-        "saved by the run's own rule against the bar's rule, with the same model. The two parts add up to the whole."
+        "Below 0 is cheaper than the bar; bold is told apart from 0, the intervals of a column together. From the "
+        "model: other probabilities, decided by the bar's rule. From the rule: the same probabilities, decided by the "
+        "run's own rule instead of the bar's. The two parts add up to the whole."
     )
 
 
@@ -215,4 +217,5 @@ def in_force(scenario: Scenario) -> str:
     if scenario.shares is not None:
         said.append("a class mix of your own")
     calibrated = "not calibrated" if scenario.calibration == "none" else f"calibrated by {scenario.calibration}"
-    return f"These costs are {', '.join(said)}. Probabilities are {calibrated}, decided by {scenario.rule.replace('_', ' ')}."
+    rule = scenario.rule.replace("_", " ")
+    return f"These costs are {', '.join(said)}. Probabilities are {calibrated}, decided by {rule}."
