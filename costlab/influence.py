@@ -86,9 +86,11 @@ def _influence(
     leads = tuple(float((costs[rivals] - costs[best]).min()) for costs in (low, middle, high))
     name = price_name(ranges.likely, cells)
     if not ranges.single(cells):
-        return Influence(cells, name, *[float("nan")] * 3, worth, leads, ())
+        nothing = float("nan")
+        return Influence(cells, name, nothing, nothing, nothing, worth, leads, ())
     ends = [float(each[cells[0]]) for each in three]
-    return Influence(cells, name, *ends, worth, leads, _switches(likely, _of(counts, cells).sum(axis=1), best, ends))
+    switches = _switches(likely, _of(counts, cells).sum(axis=1), best, ends)
+    return Influence(cells, name, ends[0], ends[1], ends[2], worth, leads, switches)
 
 
 def _switches(likely: np.ndarray, paid: np.ndarray, best: int, ends: list[float]) -> tuple[Switch, ...]:

@@ -2,10 +2,10 @@
 
 **The distribution.** A price between its ends follows a triangle whose tip is the likely price: three numbers fix it,
 and three numbers are what people can say (Johnson 1997, The triangular distribution as a proxy for the beta
-distribution in risk analysis). The beta of PERT (Malcolm et al. 1959) fits the same three, but leaves next to nothing near the ends,
-while ranges that people call plausible are rather too narrow than too wide (Soll & Klayman 2004). Where a range lies on
-one side of 0 the triangle stands on a logarithmic scale, for prices are known up to a factor: "half to twice as much"
-then has the likely price as its median, while the mean of a plain triangle would lie a sixth above it.
+distribution in risk analysis). The beta of PERT (Malcolm et al. 1959) fits the same three, but leaves next to nothing
+near the ends, while ranges that people call plausible are rather too narrow than too wide (Soll & Klayman 2004). Where
+a range lies on one side of 0 the triangle stands on a logarithmic scale, for prices are known up to a factor: "half to
+twice as much" then has the likely price as its median, while the mean of a plain triangle would lie a sixth above it.
 
 **What moves with what.** `apart`: each price on its own. Errors then cancel out over many prices, so that the cost
 spreads less than it would if one reason had moved them all. `by_truth`: the mistakes on one class share one quantile
