@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from costlab.costs import CostMatrix
+from costlab.wording import amount
 
 TITLE = "What mistakes cost, and how we decide"
 
@@ -33,6 +34,18 @@ def note_key(truth: int, decision: int) -> str:
     '3.0'
     """
     return f"{truth}.{decision}"
+
+
+def price_name(cost: CostMatrix, truth: int, decision: int) -> str:
+    """A cell and its price in a few words.
+
+    >>> price_name(CostMatrix([[0, 1], [100, 0]], ["ok", "crack"], unit="EUR"), 1, 0)
+    "'crack' called 'ok': 100 EUR"
+    """
+    extra = decision >= len(cost.classes)
+    how = "with the decision" if extra else "called"
+    price = amount(float(cost.values[truth, decision]), cost.unit)
+    return f"'{cost.classes[truth]}' {how} '{cost.decisions[decision]}': {price}"
 
 
 def priced_cells(cost: CostMatrix) -> list[tuple[int, int]]:

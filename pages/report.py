@@ -41,7 +41,8 @@ if len(sources) > 1:
     st.caption("The address names several runs; a report is about one. Compare shows them side by side.")
 warm(source.spec.dataset)
 choose_source(source)
-left, right = st.columns([2, 3], gap="large")
+grid = st.grid(5, min_column_width=130, gap="large")
+left, right = grid.cell(column_span=2), grid.cell(column_span=3)
 with left:
     try:
         agreed = form(scenario.matrix)

@@ -19,6 +19,26 @@ from costlab.wording import amount, count, listed, number
 
 # Nothing may be fetched: what the page needs is in it
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; form-action 'none'"
+HTML = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<main>
+{body}
+</main>
+<script type="application/json" id="costlab-report">{facts}</script>
+<script type="text/plain" id="plotly">{library}</script>
+<script>{script}</script>
+</body>
+</html>
+"""
 
 
 def make_report(
@@ -35,29 +55,27 @@ def make_report(
     no_pictures: why there are none. Raises InvalidCosts or InvalidPredictions where the scenario means nothing.
     """
     found = findings(source, fitted, scenario, agreed)
-    return "\n".join(
-        [
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta name="color-scheme" content="light dark">',
-            f"<title>{escape(found.facts.title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>",
-            *_begin(found),
-            *_results(found),
-            *_prices(found, agreed),
-            *_unknown(found),
-            *_model(found, source, fitted, scenario),
-            *_decisions(found),
-            *_images(found, pictures or {}, no_pictures),
-            *_charts(found),
-            f"<footer>Made by costlab {escape(__version__)}. The numbers of this page are also in it as data, in the "
-            "element <code>costlab-report</code>.</footer>",
-            "</main>",
-            '<script type="application/json" id="costlab-report">'
-            f"{inside_script(found.facts.model_dump_json())}</script>",
-            f'<script type="text/plain" id="plotly">{library()}</script>',
-            f"<script>{SCRIPT}</script>\n</body>\n</html>\n",
-        ]
+    parts = [
+        *_begin(found),
+        *_results(found),
+        *_prices(found, agreed),
+        *_unknown(found),
+        *_model(found, source, fitted, scenario),
+        *_decisions(found),
+        *_images(found, pictures or {}, no_pictures),
+        *_charts(found),
+        f"<footer>Made by costlab {escape(__version__)}. The numbers of this page are also in it as data, in the "
+        "element <code>costlab-report</code>.</footer>",
+    ]
+    body = "\n".join(parts).replace("\u2009", "\u202f")  # between digits, where a thin space would let a line break
+    return HTML.format(
+        policy=POLICY,
+        title=escape(found.facts.title),
+        style=STYLE,
+        body=body,
+        facts=inside_script(found.facts.model_dump_json()),
+        library=library(),
+        script=SCRIPT,
     )
 
 

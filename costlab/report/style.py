@@ -25,7 +25,8 @@ th, td { text-align: left; padding: .35rem .6rem .35rem 0; border-bottom: 1px so
   vertical-align: baseline; overflow-wrap: break-word }
 thead th { color: var(--soft); font-weight: 600; border-bottom-color: var(--ink); vertical-align: bottom }
 tbody th { font-weight: 500 } .n { text-align: right; font-variant-numeric: tabular-nums }
-.results .n { white-space: nowrap; padding-left: .4rem } tr.chosen { background: var(--chosen) }
+.results td.n { white-space: nowrap } .results td, .results th { padding-right: 1rem }
+.results th:first-child { width: 34% } .results th:last-child, .results td:last-child { padding-right: 0; width: 28% } tr.chosen { background: var(--chosen) }
 tr.chosen th, tr.chosen td { font-weight: 650 } tr.chosen th { padding-left: .5rem }
 .scroll { overflow-x: auto }
 .matrix { width: auto; min-width: 60% } .matrix td { text-align: center; padding: .35rem .55rem; min-width: 3.1rem;
@@ -45,15 +46,14 @@ tr.chosen th, tr.chosen td { font-weight: 650 } tr.chosen th { padding-left: .5r
   background: var(--band) } .images figcaption { line-height: 1.35; padding-top: .4rem; color: var(--ink) }
 .images .soft { display: block; font-size: .8rem }
 .chart { margin: 1.5rem 0 2rem; break-inside: avoid } .chart figcaption { padding-top: .25rem }
-.plot { min-height: 60px; width: 100% } .plot text { font-family: system-ui, "Segoe UI", sans-serif !important }
-.plot .cartesianlayer text, .plot .infolayer text { fill: var(--ink) !important }
+.plot { min-height: 60px; width: 100% } .plot .cartesianlayer text, .plot .infolayer text { fill: var(--ink) !important }
 .plot .gridlayer path, .plot .zerolinelayer path { stroke: var(--rule) !important }
 .plot .shapelayer path { stroke: var(--ink) !important }
 details { margin: .3rem 0 } summary { cursor: pointer; color: var(--accent); font-size: .9rem }
 footer { margin-top: 3rem; padding-top: .75rem; border-top: 1px solid var(--rule); color: var(--soft);
   font-size: .85rem }
 @media (max-width: 560px) { dl { grid-template-columns: 1fr } dd { margin-bottom: .5rem } h1 { font-size: 1.6rem }
-  .answer { font-size: 1.1rem } .results .n { white-space: normal } }
+  .answer { font-size: 1.1rem } .results td.n { white-space: normal } }
 @page { margin: 16mm 15mm }
 @media print { html { color-scheme: light } body { font-size: 10.5pt } main { max-width: none; padding: 0 }
   h1 { font-size: 20pt } h2 { font-size: 13pt; margin-top: 1.4rem; break-after: avoid } h3 { break-after: avoid }
@@ -82,7 +82,7 @@ SCRIPT = """
       const shapes = layout.shapes?.map((shape) => ({ ...shape, line: { color: "#1a2029", ...shape.line } }));
       await Plotly.newPlot(plot, data, {
         ...layout, shapes, autosize: true, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-        font: { size: 12, ...layout.font }, margin: { l: 12, r: 12, t: 40, b: 12, ...layout.margin },
+        font: { family: "system-ui, Segoe UI, sans-serif", size: 12, ...layout.font }, margin: { l: 12, r: 12, t: 40, b: 12, ...layout.margin },
         hoverlabel: { bgcolor: "#fff", bordercolor: "#55606e", font: { color: "#1a2029" }, ...layout.hoverlabel },
       }, { displayModeBar: false, responsive: true });
     }

@@ -5,12 +5,13 @@ from html import escape
 
 import numpy as np
 
-from costlab.agreement import Agreement, priced_cells
+from costlab.agreement import Agreement, price_name, priced_cells
 from costlab.costs import CostMatrix
 from costlab.report.facts import PER, CostlyImage, Facts, Findings
 from costlab.report.words import share, verdict
 from costlab.scenario import CASES
-from costlab.wording import amount, number
+from costlab.scenario_curves import rounded
+from costlab.wording import number
 
 WHOLE = 11  # decisions up to which a matrix fits on paper
 LISTED = 25  # cells of a larger one
@@ -21,7 +22,7 @@ def results(facts: Facts, unit: str) -> Iterator[str]:
     """The ways of deciding, a row each."""
     yield '<table class="results"><thead><tr><th scope="col">Way of deciding</th>'
     yield f'<th scope="col" class="n">Cost {PER}{_in(unit)}</th><th scope="col" class="n">95\u2009% interval</th>'
-    yield '<th scope="col">As agreed here, against it</th></tr></thead><tbody>'
+    yield '<th scope="col">As agreed, beside it</th></tr></thead><tbody>'
     for row in facts.decided:
         chosen = row.name == "chosen"
         low, high = row.interval
@@ -47,7 +48,7 @@ def prices(cost: CostMatrix, agreed: Agreement) -> Iterator[str]:
             "prices",
         )
         if noted:
-            lines = (f"<li>{escape(_cell(cost, *cell))}: {escape(agreed.note(*cell))}</li>" for cell in noted)
+            lines = (f"<li>{escape(price_name(cost, *cell))}. {escape(agreed.note(*cell))}</li>" for cell in noted)
             yield f'<ol class="notes">{"".join(lines)}</ol>'
         return
     cells = priced_cells(cost)
@@ -155,16 +156,11 @@ def _list(
     yield "</tbody></table></div>"
 
 
-def _cell(cost: CostMatrix, truth: int, decision: int) -> str:
-    price = amount(float(cost.values[truth, decision]), cost.unit)
-    return f"'{cost.classes[truth]}' with the decision '{cost.decisions[decision]}', {price}"
-
-
 def _counted(images: int, cost: float) -> str:
     """A cell of the confusion matrix: how many, and below it what they cost."""
     if not images:
         return '<span class="none">0</span>'
-    return f"<b>{number(images)}</b>" + (f"<small>{number(cost)}</small>" if cost else "")
+    return f"<b>{number(images)}</b>" + (f"<small>{number(rounded(cost, 3))}</small>" if cost else "")
 
 
 def _mark(place: int | None) -> str:

@@ -70,8 +70,10 @@ def learnt(fitted: Fitted) -> str:
 def share(value: float) -> str:
     """A share as people say it.
 
-    >>> share(0.123), share(0.0012), share(0)
-    ('12\\u2009%', '0.12\\u2009%', '0\\u2009%')
+    >>> share(0.123), share(0.0123), share(0), share(1e-6)
+    ('12\\u2009%', '1.2\\u2009%', '0\\u2009%', 'under 0.1\\u2009%')
     """
     percent = 100 * value
+    if 0 < percent < 0.1:
+        return "under 0.1\u2009%"
     return f"{percent:.0f}\u2009%" if percent >= 10 or percent == 0 else f"{percent:.2g}\u2009%"

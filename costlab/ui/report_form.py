@@ -1,14 +1,15 @@
 """What people add to a report in words: title, who agreed, when, remarks, and a comment on each price."""
 
 from datetime import date
+from zlib import crc32
 
 import streamlit as st
 
-from costlab.agreement import TITLE, Agreement, note_key, priced_cells
+from costlab.agreement import TITLE, Agreement, note_key, price_name, priced_cells
 from costlab.costs import CostMatrix
 from costlab.errors import CostlabError
 from costlab.store import SavedMatrix
-from costlab.ui.sentences import cell_sentence, inert
+from costlab.ui.sentences import inert
 from costlab.ui.session import get_store
 
 ASKED = 6  # prices that are asked about at once, the dearest
@@ -48,8 +49,8 @@ def form(cost: CostMatrix) -> Agreement:
 def _notes(cost: CostMatrix, known: dict[str, str], mark: str) -> dict[str, str]:
     """Comments by cell: on the dearest prices, those commented on before, and others that are asked for."""
     cells = priced_cells(cost)
-    names = {note_key(t, d): cell_sentence(cost, t, d).rstrip(".") for t, d in cells}
-    of = f"{abs(hash((cost.classes, cost.decisions))):x}-{mark}"
+    names = {note_key(*cell): price_name(cost, *cell) for cell in cells}
+    of = f"{crc32(repr((cost.classes, cost.decisions)).encode()):x}-{mark}"
     shown = list(dict.fromkeys([*list(names)[:ASKED], *(key for key in known if key in names)]))
     rest = [key for key in names if key not in shown]
     st.markdown("**Where each price comes from**")
