@@ -16,6 +16,7 @@ from costlab.curves import (
     DrummondHolte,
     PriceCurve,
     ReferralCurve,
+    Simplex,
     cost_path,
     cost_reliability,
     decision_rates,
@@ -27,6 +28,7 @@ from costlab.curves import (
     remade_path,
     steady_prices,
 )
+from costlab.curves import triangle as curves_triangle
 from costlab.doctor import MAX_COST
 from costlab.errors import InvalidCosts
 from costlab.fitted import Fitted, Recipe
@@ -139,6 +141,27 @@ def reliability(fitted: Fitted, scenario: Scenario, answer: Answer) -> CostRelia
     return cost_reliability(
         seen(fitted, scenario), fitted.test.target, answer.decided, answer.cost, weights=answer.weights
     )
+
+
+def triangle(fitted: Fitted, scenario: Scenario, answer: Answer, three: tuple[int, int, int]) -> Simplex:
+    """Three classes as a triangle: regions by least expected cost, images by their probabilities and decisions."""
+    return curves_triangle(seen(fitted, scenario), fitted.test.target, answer.decided, answer.cost, three)
+
+
+def corners(answer: Answer, selected: tuple[int, int]) -> tuple[int, int, int]:
+    """Three classes to begin with: those of the selected cell, then those of the most mistakes with them.
+
+    The answer must be about three classes at least.
+    """
+    k = len(answer.cost.classes)
+    mistakes = answer.counts[:, :k] * (1 - np.eye(k, dtype=int))
+    chosen = [place for place in dict.fromkeys(selected) if place < k]
+    while len(chosen) < 3:
+        with_them = (mistakes[chosen].sum(axis=0) + mistakes[:, chosen].sum(axis=1)).astype(float)
+        with_them[chosen] = -1
+        chosen.append(int(with_them.argmax()))
+    first, second, third = sorted(chosen)
+    return first, second, third
 
 
 def rounded(value: float, digits: int) -> float:

@@ -8,6 +8,7 @@ from costlab.curves.lines import Envelope, lower_envelope
 from costlab.curves.paths import Band, CostPath, cost_path, equal_costs, remade_path
 from costlab.curves.prices import PriceCurve, price_curve, steady_prices
 from costlab.curves.referral import ReferralCurve, referral_curve
+from costlab.curves.simplex import Region, Simplex, decision_regions, on_page, triangle
 from costlab.curves.thresholds import (
     BrierCurve,
     DrummondHolte,
@@ -26,16 +27,21 @@ __all__ = [
     "Envelope",
     "PriceCurve",
     "ReferralCurve",
+    "Region",
+    "Simplex",
     "brier_curve",
     "cost_path",
     "cost_reliability",
     "decision_rates",
+    "decision_regions",
     "drummond_holte",
     "equal_costs",
     "lower_envelope",
+    "on_page",
     "price_curve",
     "probability_cost",
     "referral_curve",
     "remade_path",
     "steady_prices",
+    "triangle",
 ]

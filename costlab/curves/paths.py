@@ -81,7 +81,7 @@ def equal_costs(cost: CostMatrix) -> CostMatrix:
     mean = float(cost.square[~np.eye(k, dtype=bool)].mean())
     values = cost.values.copy()
     values[:, :k] = (mean if mean > 0 else 1.0) * (1 - np.eye(k))
-    return replace(cost, values=values, name="every mistake costs the same")
+    return replace(cost, values=values, name="equal costs")
 
 
 def remade_path(

@@ -56,8 +56,12 @@ def draw(curve: ReferralCurve, pick: bool = False) -> go.Figure:
     figure.update_traces(hovertemplate="%{y:.4~g}", selector={"mode": "lines"})
     figure.update_layout(
         xaxis={"title": {"text": f"share of images with the decision '{name}'"}, "anchor": "y2", **PERCENT},
-        yaxis={"title": labelled(f"cost {PER}", curve.unit), "domain": [0.42, 1], "rangemode": "tozero"},
-        yaxis2={"title": labelled("worth of one more", curve.unit), "domain": [0, 0.32], "rangemode": "tozero"},
+        yaxis={
+            "title": labelled("cost of 1\u2009000<br>images", curve.unit),
+            "domain": [0.42, 1],
+            "rangemode": "tozero",
+        },
+        yaxis2={"title": labelled("worth of<br>one more", curve.unit), "domain": [0, 0.32], "rangemode": "tozero"},
         legend=ABOVE,
         hovermode="closest",
     )

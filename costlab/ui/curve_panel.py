@@ -3,7 +3,7 @@
 A click on a curve, or its mark dragged, sets a price: `picked` says which, at the top of a page's run.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -12,7 +12,7 @@ import streamlit as st
 from costlab import scenario_curves
 from costlab.decisions import RULES
 from costlab.errors import CostlabError
-from costlab.figures import cost_path_curve, cost_reliability, drummond_holte, price_curve, referral_curve
+from costlab.figures import cost_path_curve, cost_reliability, drummond_holte, price_curve, referral_curve, simplex
 from costlab.fitted import Fitted
 from costlab.scenario import Answer, Scenario
 from costlab.scenario_curves import FOLLOWS, Pick
@@ -21,7 +21,7 @@ from costlab.ui.sentences import inert
 from costlab.wording import amount
 
 Selected = tuple[int, int]
-HEIGHT = 430  # pixels
+HEIGHT, TALL = 430, 560  # pixels
 REFERRED = "curve-referral-drawn"  # in the session: the curve that a click is on
 MOVES = "Click in the chart, or drag the dashed line, to set the price."
 
@@ -38,7 +38,8 @@ def picked(scenario: Scenario, selected: Selected) -> Pick | None:
 
 def curves(fitted: Fitted, scenario: Scenario, answer: Answer, selected: Selected) -> None:
     """The chosen curve. selected: the truth and the decision of the cell whose price is looked at."""
-    name = _chosen({name: title for name, (title, _) in CURVES.items()})
+    few = len(answer.cost.classes) < 3
+    name = _chosen({name: title for name, (title, _) in CURVES.items() if not (few and name == "triangle")})
     try:
         CURVES[name][1](fitted, scenario, answer, selected)
     except CostlabError as error:
@@ -95,10 +96,7 @@ def _referral(fitted: Fitted, scenario: Scenario, answer: Answer, selected: Sele
 
 def _one_class(fitted: Fitted, scenario: Scenario, answer: Answer, selected: Selected) -> None:
     names = answer.cost.classes
-    key = "curve-class"
-    if st.session_state.get(key) not in range(len(names)):
-        st.session_state[key] = selected[0]
-    positive = st.selectbox("Class", range(len(names)), format_func=names.__getitem__, key=key, width=220)
+    positive = _class("Class", "curve-class", names, selected[0])
     one = scenario_curves.one_class(fitted, scenario, answer, positive)
     figure = drummond_holte.draw(one.curve, one.operating, now=one.now)
     said = [drummond_holte.words(one.curve, one.operating, now=one.now)]
@@ -112,9 +110,33 @@ def _reliability(fitted: Fitted, scenario: Scenario, answer: Answer, selected: S
     _shown("reliability", cost_reliability.draw(curve), [cost_reliability.words(curve)], cost_reliability.table(curve))
 
 
-def _shown(name: str, figure: go.Figure, said: list[str], table: Mapping[str, list[Any]]) -> None:
+def _triangle(fitted: Fitted, scenario: Scenario, answer: Answer, selected: Selected) -> None:
+    names = answer.cost.classes
+    three = scenario_curves.corners(answer, selected)
+    if len(names) > 3:
+        with st.container(horizontal=True):
+            left, right, top = (
+                _class(f"{side} corner", f"curve-{side.lower()}", names, place)
+                for side, place in zip(("Left", "Right", "Top"), three, strict=True)
+            )
+        three = left, right, top
+    if len(set(three)) < 3:
+        st.info("Choose three different classes.")
+        return
+    made = scenario_curves.triangle(fitted, scenario, answer, three)
+    _shown("triangle", simplex.draw(made), [simplex.words(made)], simplex.table(made), TALL)
+
+
+def _class(label: str, key: str, names: Sequence[str], first: int) -> int:
+    """A box to choose a class with; `first` until something is chosen."""
+    if st.session_state.get(key) not in range(len(names)):
+        st.session_state[key] = first
+    return int(st.selectbox(label, range(len(names)), format_func=names.__getitem__, key=key, width=200))
+
+
+def _shown(name: str, figure: go.Figure, said: list[str], table: Mapping[str, list[Any]], height: int = HEIGHT) -> None:
     """The chart, its words beneath, and its numbers to open."""
-    plot(figure, key=f"curve-{name}", alt=said[0], height=HEIGHT)
+    plot(figure, key=f"curve-{name}", alt=said[0], height=height)
     st.caption(inert(" ".join(said)))
     with st.expander("The numbers of this chart"):
         st.dataframe(table, hide_index=True)
@@ -127,4 +149,5 @@ CURVES: dict[str, tuple[str, Painter]] = {
     "referral": ("Referring", _referral),
     "class": ("Drummond-Holte", _one_class),
     "reliability": ("Reliability in cost", _reliability),
+    "triangle": ("Triangle", _triangle),
 }

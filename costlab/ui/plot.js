@@ -50,10 +50,11 @@ function colours(node) {
 
 // The figure's layout on top of the theme: a figure says only what it means, never how the page looks.
 function themed(layout, colour) {
-  const axis = { gridcolor: colour.line, zerolinecolor: colour.line, linecolor: colour.line, tickcolor: colour.line, automargin: true };
+  const axis = { gridcolor: colour.line, zerolinecolor: colour.line, linecolor: colour.line, tickcolor: colour.line, automargin: true, separatethousands: true, exponentformat: "none" };
   const themed = {
     ...layout,
     autosize: true,
+    separators: ".\u2009", // as the sentences write numbers
     paper_bgcolor: colour.background,
     plot_bgcolor: colour.background,
     font: { family: colour.font, size: 13, color: colour.text, ...layout.font },
