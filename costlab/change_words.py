@@ -6,7 +6,7 @@ A change of scenario says nothing of what the network has learnt: it stays the s
 import numpy as np
 
 from costlab.intervals import FEW_EVENTS
-from costlab.moved_words import apart, cell_words, moved, quoted_name, tidy
+from costlab.moved_words import apart, cell_words, moved, quoted_name, same_shares, tidy
 from costlab.scenario import CASES, REFER, Change
 from costlab.wording import amount, capital, listed, number
 
@@ -20,6 +20,8 @@ def change_sentence(change: Change) -> str:
     at the same prices and class shares, with the 95 % interval of the difference if the two can be told apart.
     """
     what = moved(change.before.scenario, change.after.scenario)
+    if not what and change.differs.any():
+        what = "Tuning the rule anew"  # for these prices: it was tuned for those where a drag began
     if not what:
         return tidy(f"Nothing was moved: the decisions {_cost(_now(change), _unit(change), 'cost', 'earn')}.")
     if not change.differs.any():
@@ -119,7 +121,7 @@ def _place(change: Change) -> str:
     """At what new prices or class shares both are told."""
     before, after = change.before, change.after
     prices = before.cost.decisions != after.cost.decisions or bool((before.cost.values != after.cost.values).any())
-    shares = before.scenario.shares != after.scenario.shares
+    shares = not same_shares(before.scenario, after.scenario)
     if not (prices or shares):
         return ""
     if not prices:

@@ -34,7 +34,8 @@ MAX_RULES = 1 << 26  # bytes of factors that rules have learnt
 MOST_RULES = 40  # fits
 MOVED = 4  # places with other class shares
 BAR = "temperature"
-PLAIN = ("argmax", "least_expected_cost")  # rules that have nothing to learn
+PLAIN = ("argmax", "least_expected_cost")  # rules that need neither learning nor extra decisions
+FIXED = (*PLAIN, "refer")  # rules that have nothing to learn
 SHIFTED = "_with_new_shares"
 
 
@@ -183,7 +184,7 @@ class Fitted:
         seen = self.seen(recipe, priors)
         if recipe.rule == "argmax" and seen is self._kept.get((recipe.calibration, None)):
             return self._most_probable(recipe.calibration, seen)
-        if recipe.rule in PLAIN:
+        if recipe.rule in FIXED:
             return np.asarray(RULES[recipe.rule].make().decide(seen, cost))
         decided = np.empty(len(self), dtype=np.intp)
         for number, each in enumerate(self.rounds):

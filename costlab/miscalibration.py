@@ -53,6 +53,13 @@ class Miscalibration:
         return self.best if self.using != self.best and self.difference.estimate > 0 else None
 
     @property
+    def remedy(self) -> str:
+        """What a click on the calibration to offer does, for a button; "" where there is none to offer."""
+        if not self.fix:
+            return ""
+        return "Take the network's own" if self.fix == OWN else f"Correct them by {calibrated(self.fix)}"
+
+    @property
     def sentence(self) -> str:
         """What these probabilities are, and what that costs; plain text."""
         return tidy(f"{_origin(self)} {_worth(self)}")

@@ -39,6 +39,12 @@ def moved(before: Scenario, after: Scenario) -> str:
     return tidy(f"Moving {listed([several for _, several in found], most=8)}") if found else ""
 
 
+def same_shares(before: Scenario, after: Scenario) -> bool:
+    """Whether both decide for the same class shares, whatever their scale and order."""
+    old, new = _by_name(before), _by_name(after)
+    return (old is None) == (new is None) and (old is None or new is None or np.allclose(old, new, 1e-9, 0))
+
+
 # Each gives how it is said alone, and how among others -------------------------------------------------------------
 
 Said = tuple[str, str] | None

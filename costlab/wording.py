@@ -50,7 +50,7 @@ def amount(value: float, unit: str) -> str:
     >>> amount(100, "EUR"), amount(1, "minutes"), amount(2.5, "")
     ('100 EUR', '1 minute', '2.5')
     """
-    if value == 1 and len(unit) > 3 and unit.islower() and unit.endswith("s") and not unit.endswith("ss"):
+    if number(value) == "1" and len(unit) > 3 and unit.islower() and unit.endswith("s") and not unit.endswith("ss"):
         unit = unit.removesuffix("s")
     return f"{number(value)} {unit}".strip()
 

@@ -173,6 +173,26 @@ def test_new_class_shares_are_named_where_the_costs_are_told() -> None:
     assert "At the new prices and class shares, deciding anew" in both
 
 
+def test_a_rule_that_is_tuned_anew_after_a_drag_is_named() -> None:
+    rng = np.random.default_rng(0)
+    target = rng.choice(3, 400)
+    logits, split = 2 * (rng.normal(size=(400, 3)) + 1.5 * np.eye(3)[target]), np.repeat(["valid", "test"], 200)
+    sure = Fitted(Predictions(logits, target, NAMES, split, np.arange(400)))
+    start, drag = (
+        Scenario(CostMatrix([[0, a, 2], [100, 0, 5], [20, 3, 0]], NAMES), "tuned_multipliers") for a in (1, 30)
+    )
+    dragged, rest = answer(sure, drag, tuned_for=start), answer(sure, drag)
+    differ = sum(one != other for one, other in zip(dragged.decided, rest.decided, strict=True))
+    assert differ > 0
+    sentence = change_sentence(change(dragged, rest, sure.test.target))
+    assert sentence.startswith(f"Tuning the rule anew changes {differ} of 200 decisions: ")
+
+
+def test_class_shares_of_another_scale_are_not_called_new() -> None:
+    before, after = replace(START, shares=(98.0, 2.0)), replace(priced(200), shares=(49.0, 1.0))
+    assert "At the new prices, deciding anew" in said(before, after)
+
+
 def test_one_image_of_many_and_one_alone_are_singular() -> None:
     few = certain([(9, 0.001, 0), (1, 0.008, 1)])
     assert "changes 1 of 10 decisions: 1 fewer 'crack' called 'ok'. " in said(START, priced(200), few)
