@@ -61,7 +61,7 @@ def why_apart(one: Source, other: Source) -> str:
     mine, theirs = data_options(one), data_options(other)
     names = [name for name in sorted({*mine, *theirs}) if mine.get(name) != theirs.get(name)]
     if names:
-        said = [f"{_words(name)} {_value(mine.get(name))} and {_value(theirs.get(name))}" for name in names]
+        said = [f"{_words(name)} {_value(mine.get(name))} or {_value(theirs.get(name))}" for name in names]
         return f"'{a}' was made in two ways ({listed(said)}), so the test images are not the same."
     try:
         common = common_index([one, other])
