@@ -6,13 +6,14 @@ import streamlit as st
 from costlab.change_words import change_sentence
 from costlab.costs import ORIENTATION
 from costlab.fitted import Fitted
+from costlab.miscalibration import miscalibration
 from costlab.sources import Source
-from costlab.ui import deciding, gallery, whatif_heat
+from costlab.ui import curve_panel, deciding, gallery, whatif_heat
 from costlab.ui.cell import cell_panel
 from costlab.ui.grid import breadth, grid
 from costlab.ui.places import COMPARE, REPORT, ROBUSTNESS
 from costlab.ui.sentences import inert
-from costlab.ui.whatif_controls import controls
+from costlab.ui.whatif_controls import controls, follow
 from costlab.ui.whatif_desk import Desk, View
 from costlab.ui.whatif_menus import menus, refused
 from costlab.ui.whatif_said import said
@@ -32,12 +33,23 @@ def head(source: Source, desk: Desk, tested: int) -> None:
 def changed(desk: Desk, view: View) -> None:
     """What the last change did, in a sentence, and what it is compared with."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        with st.container(width="stretch"):
+        with st.container(key="whatif-sentence"):
             said(change_sentence(view.change) if view.change else FIRST, key="whatif-said")
-        desk.from_start = st.toggle("Compare with the start", key="whatif-from-start", persist_state="session")
+        follow("whatif-from-start", desk.from_start)
+        st.toggle("Compare with the start", key="whatif-from-start", on_change=desk.turn)
         st.button("Back to the start", icon=":material/restart_alt:", on_click=desk.restart, key="whatif-restart")
     if view.refused:
         st.error(inert(f"{view.refused} The figures are those from before."), icon=":material/error:")
+
+
+def honesty(desk: Desk, fitted: Fitted, view: View) -> None:
+    """What it costs that the probabilities are not what they say, and the click that mends it."""
+    said = miscalibration(fitted, view.answer)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(inert(said.sentence), width="stretch" if said.fix else "content")
+        if said.fix:
+            label = f"Use {said.fix} scaling instead"
+            st.button(label, icon=":material/straighten:", on_click=desk.set, kwargs={"calibration": said.fix})
 
 
 def prices(source: Source, desk: Desk) -> None:
@@ -65,7 +77,7 @@ def onwards(desk: Desk, shared: bool) -> None:
 def page(source: Source, fitted: Fitted, desk: Desk) -> None:
     """Everything below the title; what matters most is sent first."""
     tested = np.bincount(fitted.test.target, minlength=len(fitted.classes))
-    above, results, sentence, assumptions = (st.container() for _ in range(4))
+    above, results, sentence, assumptions, honest = (st.container() for _ in range(5))
     cost = desk.draft.sheet.cost
     tracks, left, right = (2, 1, 1) if breadth(cost) < 520 else (1, 1, 1)
     table = st.grid(tracks, min_column_width=440, gap="medium")
@@ -85,14 +97,22 @@ def page(source: Source, fitted: Fitted, desk: Desk) -> None:
     with above:
         head(source, desk, len(fitted))
     shared = write_address(source, desk, mode)
+    st.subheader("Cost curves", anchor=False)
+    curve_panel.curves(fitted, view.answer.scenario, view.answer, desk.cell)
+    st.subheader("Images", anchor=False)
     gallery.gallery(source, fitted, view.answer, desk.cell, desk.select)
     onwards(desk, shared)
+    with honest:
+        honesty(desk, fitted, view)
 
 
 st.title("What if", anchor=False)
 sources, told = deciding.asked()
-desk, more = desk_of(sources[0])
+fitted = deciding.fitted_of(sources[0])
+desk, more = desk_of(sources[0], fitted)
 for sentence in [*told, *more, *st.session_state.pop("whatif-told", [])]:
     st.warning(inert(sentence), icon=":material/info:")
 whatif_heat.take_cell(desk)
-page(sources[0], deciding.fitted_of(sources[0]), desk)
+if pick := curve_panel.picked(desk.scenario, desk.cell):
+    desk.pick(pick.kind, pick.value)
+page(sources[0], fitted, desk)

@@ -22,7 +22,7 @@ from costlab.decisions import RULES
 from costlab.doctor import within_bounds
 from costlab.errors import InvalidCosts, UnknownName
 from costlab.numbers import parse_number, show_number
-from costlab.scenario import REFER, Scenario
+from costlab.scenario import Scenario
 from costlab.ui.drafts import edited_name
 
 KEYS = ("costs", "edit", "scale", "refer", "shares", "rule", "calibration")
@@ -140,12 +140,6 @@ def _scale(text: str, base: CostMatrix) -> dict[str, Any]:
     return {"scale": scale}
 
 
-def _refer(text: str, base: CostMatrix) -> dict[str, Any]:
-    if REFER in base.decisions:
-        raise InvalidCosts("The costs have such a decision already.")
-    return {"referral": _number(text)}
-
-
 def _rule(text: str, base: CostMatrix) -> dict[str, Any]:
     return {"rule": RULES[text].name}
 
@@ -164,7 +158,7 @@ _READ: dict[str, Callable[[str, CostMatrix], dict[str, Any]]] = {
     "costs": _costs,
     "edit": _edit,
     "scale": _scale,
-    "refer": _refer,
+    "refer": lambda text, base: {"referral": _number(text)},
     "shares": _shares,
     "rule": _rule,
     "calibration": _calibration,

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import gzip
+import logging
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -95,7 +96,9 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
         await compressing
         gc.collect()
         gc.freeze()  # what is imported now stays: later collections skip it, each live update would pay for it
+        warming = asyncio.create_task(asyncio.to_thread(_warm_first_page))
         yield
+        await warming
     finally:
         await asyncio.to_thread(stop)
 
@@ -120,6 +123,25 @@ def _start_worker() -> Callable[[], Any]:
     service = WorkerService()
     service.start()  # in the main thread, as children that outlive their parent's threads must be
     return service.stop
+
+
+def _warm_first_page() -> None:
+    """Fit the example that a first visitor sees, and draw once: plotly learns its vocabulary with the first figure."""
+    from costlab.figures.confusion_heatmap import draw
+    from costlab.miscalibration import miscalibration
+    from costlab.scenario import Scenario, answer
+    from costlab.sources import example_names, example_source
+    from costlab.ui import curve_panel, gallery  # noqa: F401
+    from costlab.ui.deciding import fitted_of
+
+    try:
+        source = example_source(example_names()[0])
+        fitted = fitted_of(source)
+        said = answer(fitted, Scenario(source.cost))
+        draw(said.counts, said.counts, said.cost, "counts").to_plotly_json()
+        miscalibration(fitted, said)
+    except CostlabError:
+        logging.getLogger(__name__).warning("The first page could not be prepared.", exc_info=True)
 
 
 def _import_everything() -> None:

@@ -31,12 +31,10 @@ CALIBRATION_TITLES = {
 
 def controls(source: Source, desk: Desk, tested: np.ndarray) -> None:
     """All of them in a row. tested: (K,) test images a class."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        _scale(desk)
-        _referral(desk)
-        _mix(source, desk, tested)
-        _rule(desk)
-        _calibration(desk)
+    places = st.grid(5, min_column_width=175, gap="small", vertical_alignment="bottom")
+    for draw in (_scale, _referral, partial(_mix, source, tested), _rule, _calibration):
+        with places.cell():
+            draw(desk)
     for text, sentence in desk.typed.values():
         st.error(inert(f"{sentence} Until '{text[:40]}' is put right, the last valid value counts."))
 
@@ -51,14 +49,11 @@ def _scale(desk: Desk) -> None:
         format_func=lambda value: f"× {number(value)}",
         key="whatif-scale",
         on_change=lambda: desk.set(scale=float(st.session_state["whatif-scale"])),
-        width=230,
         help="Multiplies every cost of the grid. Decisions change only where asking a human keeps its own price.",
     )
 
 
 def _referral(desk: Desk) -> None:
-    if REFER in desk.draft.sheet.cost.decisions:
-        return  # the costs have a column for it
     price = desk.settings.referral
     shown = "" if price is None else show_number(price)
     follow("whatif-refer", desk.typed["refer"][0] if "refer" in desk.typed else shown)
@@ -66,12 +61,12 @@ def _referral(desk: Desk) -> None:
     st.text_input(
         inert(f"Asking a human costs{f' ({unit})' if unit else ''}"),
         key="whatif-refer",
-        placeholder="nobody can be asked",
+        placeholder="as in the grid" if REFER in desk.draft.sheet.cost.decisions else "nobody can be asked",
         max_chars=40,
         on_change=_set_referral,
         args=(desk,),
-        width=210,
-        help="Adds the decision to refer an image to a human, at this price whatever the truth. Empty: nobody is there.",
+        help="Adds the decision to refer an image to a human, at this price whatever the truth. Leave it empty where "
+        "nobody can be asked.",
     )
 
 
@@ -84,12 +79,12 @@ def _set_referral(desk: Desk) -> None:
         desk.typed["refer"] = (text, f"The price of asking a human: {error}.")
 
 
-def _mix(source: Source, desk: Desk, tested: np.ndarray) -> None:
+def _mix(source: Source, tested: np.ndarray, desk: Desk) -> None:
     shares, classes = desk.settings.shares, desk.draft.sheet.cost.classes
     label = "as in the test set" if shares is None else "your own"
     if shares is not None and shares == _trained(source, tested):
         label = "as in training"
-    panel = st.popover(f"Class mix: {label}", icon=":material/pie_chart:", key="whatif-mix", on_change="rerun")
+    panel = st.popover(f"Class mix: {label}", key="whatif-mix", on_change="rerun", width="stretch")
     if not panel.open:
         return
     with panel, st.container(width=380):
@@ -147,7 +142,6 @@ def _rule(desk: Desk) -> None:
         format_func=lambda name: RULES[name].title,
         key="whatif-rule",
         on_change=lambda: desk.set(rule=st.session_state["whatif-rule"]),
-        width=230,
         help="How a decision follows from probabilities and costs. Tuned rules learn from the validation images.",
     )
 
@@ -160,7 +154,6 @@ def _calibration(desk: Desk) -> None:
         format_func=lambda name: CALIBRATION_TITLES.get(name, name.capitalize()),
         key="whatif-calibration",
         on_change=lambda: desk.set(calibration=st.session_state["whatif-calibration"]),
-        width=260,
         help="Networks are often too sure of themselves. A calibration, fitted on validation images, mends that.",
     )
 

@@ -30,7 +30,7 @@ class View:
 
 @dataclass
 class Desk:
-    """The draft of the costs, the other assumptions (`settings`; its costs are not looked at), and what was on screen.
+    """The draft of the costs, the other assumptions (`settings`; its costs are the draft's once `scenario` is asked for), and what was on screen.
 
     typed: texts of boxes that are not numbers, by box, with the sentence that says so. address: what the page last wrote
     there for this desk. from_start: compare with the scenario it began with, not with the one before the last change.
@@ -60,7 +60,9 @@ class Desk:
     @property
     def scenario(self) -> Scenario:
         """What is assumed now."""
-        return replace(self.settings, cost=self.draft.sheet.cost)
+        if self.settings.cost is not self.draft.sheet.cost:
+            self.settings = replace(self.settings, cost=self.draft.sheet.cost)
+        return self.settings
 
     @property
     def start(self) -> Scenario:
@@ -100,6 +102,15 @@ class Desk:
         """Set the price of a cell."""
         self.draft.type({cell: show_number(value)})
 
+    def pick(self, kind: str, value: float) -> None:
+        """Set what was picked on a curve: the price of the cell that is looked at, that of referring, or the scale."""
+        if kind == "price" and self.cell == self.draft.selected:
+            self.price(self.cell, value)
+        elif kind == "scale":
+            self.set(scale=value)
+        else:
+            self.set(referral=value)
+
     def take(self, scenario: Scenario, base: CostMatrix, matrix: str = "") -> None:
         """Go over to another scenario, as an address names it; undo brings the costs back."""
         sheet = Sheet(scenario.cost, base, {}, matrix)
@@ -112,6 +123,10 @@ class Desk:
     def restart(self) -> None:
         """Go back to the scenario it began with; undo brings the costs back."""
         self.take(self.start, self.base, self.draft.sheet.matrix)
+
+    def turn(self) -> None:
+        """Compare with the start instead of with what stood before, or the other way round."""
+        self.from_start = not self.from_start
 
     def look(self, fitted: Fitted) -> View:
         """What follows from the scenario, and what it changed. What cannot be judged leaves the last valid view.

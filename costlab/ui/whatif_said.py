@@ -8,4 +8,5 @@ _component = component("whatif_said.js")
 
 def said(text: str, key: str) -> None:
     """Show `text`, plain; assistive technology is told of it politely. key: its lasting identity."""
-    _component(key=key, data={"text": text, "version": version()})
+    whole = text.replace("\u2009", "\u202f")  # between thousands, where a thin space would let a line break
+    _component(key=key, data={"text": whole, "version": version()})

@@ -3,11 +3,13 @@
 import streamlit as st
 
 from costlab.errors import CostlabError
+from costlab.fitted import Fitted
+from costlab.judged_images import costliest_cell
 from costlab.sources import Source, example_names, example_source
 from costlab.store import Run
 from costlab.ui import deciding
 from costlab.ui.address import KEYS, complete, to_address
-from costlab.ui.drafts import Cell, dearest
+from costlab.ui.drafts import Cell
 from costlab.ui.session import runs_now
 from costlab.ui.whatif_controls import follow
 from costlab.ui.whatif_desk import Desk
@@ -16,7 +18,7 @@ CHOSEN = "whatif-source"
 SCENARIO = ("matrix", *KEYS)
 
 
-def desk_of(source: Source) -> tuple[Desk, list[str]]:
+def desk_of(source: Source, fitted: Fitted) -> tuple[Desk, list[str]]:
     """The desk of a source, with what the address asks for on it; sentences for what means nothing.
 
     An address that says nothing of the scenario leaves the desk as it was left.
@@ -27,12 +29,15 @@ def desk_of(source: Source) -> tuple[Desk, list[str]]:
         return desk, []
     scenario, base, told = deciding.scenario_asked(source)
     matrix = "" if deciding.base_of(source)[1] else now.get("matrix", "")
+    fresh = desk is None
     if desk is None:
         desk = desks[source.key] = Desk.begin(scenario, base, matrix)
     else:
         desk.take(scenario, base, matrix)
     if (cell := _cell(st.query_params.get("cell", ""))) is not None:
         desk.select(cell)
+    elif fresh:  # a first look at images is to find some
+        desk.select(costliest_cell(desk.look(fitted).answer) or desk.cell)
     desk.address = now
     return desk, told
 
@@ -44,7 +49,7 @@ def write_address(source: Source, desk: Desk, mode: str) -> bool:
     wanted = {
         "matrix": desk.draft.sheet.matrix,
         "mode": "" if mode == "counts" else mode,
-        "cell": "" if desk.cell == dearest(desk.base) else f"{truth}.{decision}",
+        "cell": f"{truth}.{decision}",
     }
     if not deciding.source_keys():
         wanted[kind] = name

@@ -29,8 +29,9 @@ def strip(answer: Answer) -> None:
         ("Referred to a human", share, sent),
     )
     with st.container(key=KEY):
-        for place, (title, value, about) in zip(st.columns(len(cards), gap="small"), cards, strict=True):
-            with place.container(border=True, height="stretch", gap=None):
+        places = st.grid(len(cards), min_column_width=165, gap="small")
+        for title, value, about in cards:
+            with places.cell(), st.container(border=True, height="stretch", gap=None):
                 st.metric(inert(title), inert(value))
                 st.caption(inert(about))
         if few:

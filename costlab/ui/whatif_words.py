@@ -53,11 +53,10 @@ def referred(answer: Answer) -> tuple[str, str]:
     size = len(answer.cost.classes)
     extra = answer.cost.decisions[size:]
     if not extra:
-        return "none", "Nobody can be asked: set a price for it below."
+        return "none", "Nobody can be asked"
     sent = int(answer.counts[:, size:].sum())
     share = percent(answer.referred)
-    where = "" if answer.scenario.shares is None else ", at the chosen class mix"
-    return share, f"{number(sent)} of {number(len(answer.decided))} test images{where}"
+    return share, f"{number(sent)} of {number(len(answer.decided))} test images"
 
 
 def badges(source: Source, tested: int) -> list[str]:
