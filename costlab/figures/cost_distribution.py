@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from costlab.figures._marks import BLUE, GREY, VERMILLION, labelled, literal
@@ -10,6 +11,7 @@ from costlab.robustness_words import share_words
 from costlab.wording import amount, number
 
 TITLE = "Cost over the plausible prices"
+TENFOLD = 6  # times as dear
 ROW, FRAME_HEIGHT = 46, 110  # pixels
 
 
@@ -33,14 +35,9 @@ def draw(result: Robustness) -> go.Figure:
         figure.add_annotation(x=1, xref="paper", y=place, text=f" {share}", showarrow=False, xanchor="left")
     figure.add_annotation(x=1, y=1, xref="paper", yref="paper", text=" cheapest in", showarrow=False)
     figure.layout.annotations[-1].update(xanchor="left", yanchor="bottom")
-    low, high = float(result.quantiles.min()), float(result.quantiles.max())
-    room = 0.04 * (high - low) or 0.1 * abs(high) or 1.0
     figure.update_layout(
-        xaxis={
-            "title": labelled("cost per 1,000 images", result.ranges.likely.unit),
-            "zeroline": False,
-            "range": [low - room, high + room],
-        },
+        xaxis={"title": labelled("cost per 1,000 images", result.ranges.likely.unit), "zeroline": False}
+        | _breadth(float(result.quantiles.min()), float(result.quantiles.max())),
         yaxis=_names(result, rows, places),
         legend={"orientation": "h", "x": 0, "y": 1.0, "xanchor": "left", "yanchor": "bottom"},
         margin={"r": 110, "t": 40, "b": 45, "l": 8},
@@ -70,6 +67,17 @@ def _marks(figure: go.Figure, result: Robustness, rows: list[int]) -> None:
         marker={"symbol": "diamond", "size": 9, "color": VERMILLION, "line": {"width": 1, "color": "white"}},
         hovertemplate="at the likely prices %{x:,.4~g}<extra></extra>",
     )
+
+
+def _breadth(low: float, high: float) -> dict[str, Any]:
+    """An axis over all costs: in tenfold steps where one candidate is so dear that the others would look alike."""
+    if low > 0 and high > TENFOLD * low:
+        low, high = np.log10([low, high])
+        steps = {"type": "log", "dtick": "D2", "tickformat": "~s", "hoverformat": ",.4~g"}
+    else:
+        steps = {}
+    room = 0.04 * (high - low) or 0.1 * abs(high) or 1.0
+    return steps | {"range": [low - room, high + room]}
 
 
 def _names(result: Robustness, rows: list[int], places: list[int]) -> dict[str, Any]:

@@ -101,8 +101,8 @@ def _forget() -> None:
 
 def ranges_panel(desk: Desk) -> None:
     """The factor for all prices, and a table for those that have ends of their own."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        _factor(desk)
+    _factor(desk)
+    with st.container(horizontal=True, gap="xsmall"):
         st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=not st.session_state.get(PAST))
         st.button(
             "Back to the factor",
@@ -132,7 +132,7 @@ def _factor(desk: Desk) -> None:
         on_change=_take_factor,
         args=(desk,),
         max_chars=20,
-        width=240,
+        width=280,
         help="2: from half the likely price to twice as much. 1: the prices are known exactly.",
     )
 
