@@ -57,13 +57,18 @@ def _rename(draft: Draft) -> None:
         st.session_state["names-refused"] = str(error)
 
 
-def say_state(draft: Draft) -> None:
+def say_state(source: str, draft: Draft) -> None:
     """Whether the costs on screen are saved, and the cells that are not costs."""
     sheet = draft.sheet
     if sheet.unsaved:
         what = f" to '{sheet.matrix}'" if sheet.matrix else ""
-        lost = "Reloading the page loses them. Give them a name with Save."
+        kept = "The address of this page holds them. Save gives them a name, for everybody."
+        lost = kept if editing.in_address(source, sheet) else "Loading the page anew loses them. Save keeps them."
         st.badge(inert(f"Unsaved changes{what}"), icon=":material/edit:", color="orange", help=lost)
+    elif sheet.revision:
+        older = f"Revision {sheet.revision} of '{sheet.matrix}'"
+        later = "There is a later one. Save adds this one anew."
+        st.badge(inert(older), icon=":material/history:", color="gray", help=later)
     elif sheet.matrix:
         st.badge(inert(f"Saved as '{sheet.matrix}'"), icon=":material/check:", color="green")
     else:
@@ -85,7 +90,9 @@ def onwards(source: str, draft: Draft) -> None:
         st.caption("Own classes have no images. To train with costs, choose a data set above.")
         return
     if st.button("Train with these costs", icon=":material/play_circle:", type="primary", key="costs-train"):
-        st.switch_page(TRAIN, query_params=st.query_params.to_dict())
+        sheet = draft.sheet
+        saved = sheet.matrix and not sheet.unsaved and not sheet.revision
+        st.switch_page(TRAIN, query_params={"dataset": source} | ({"matrix": sheet.matrix} if saved else {}))
 
 
 st.title("Costs")
@@ -97,7 +104,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     source = choose_source()
     draft = editing.draft_of(source)
     onwards(source, draft)
-    say_state(draft)
+    say_state(source, draft)
 if source == editing.OWN:
     own_names(draft)
 else:

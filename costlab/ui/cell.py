@@ -7,6 +7,7 @@ import streamlit as st
 
 from costlab.costs import CostMatrix
 from costlab.figures.cost_heatmap import draw
+from costlab.notes import MAX_NOTE
 from costlab.ui.drafts import Draft
 from costlab.ui.plot import plot, take_click
 from costlab.ui.sentences import cell_sentence, inert, overview
@@ -40,7 +41,7 @@ def still_twin(cost: CostMatrix) -> None:
 
 
 def cell_panel(draft: Draft) -> None:
-    """The sentence of the chosen cell, two boxes to choose another, and its cost to type."""
+    """The sentence of the chosen cell, two boxes to choose another, its cost to type, and why it is that."""
     cost = draft.sheet.cost
     truth, decision = draft.selected
     with st.container(key="cell-sentence"):
@@ -48,6 +49,7 @@ def cell_panel(draft: Draft) -> None:
     # The boxes follow the draft, which the heat map and the grid change too.
     st.session_state["cell-truth"], st.session_state["cell-decision"] = truth, decision
     st.session_state["cell-cost"] = draft.sheet.text(draft.selected)
+    st.session_state["cell-note"] = draft.sheet.note(draft.selected)
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="bottom"):
         for name, label, names in (
             ("cell-truth", "Truth", cost.classes),
@@ -58,6 +60,15 @@ def cell_panel(draft: Draft) -> None:
                 label, places, format_func=names.__getitem__, key=name, on_change=_choose, args=(draft,), width=150
             )
         st.text_input("Cost", key="cell-cost", max_chars=40, on_change=_set, args=(draft,), width=110)
+    st.text_input(
+        "Why this price",
+        key="cell-note",
+        max_chars=MAX_NOTE,
+        placeholder="What it consists of, or where it comes from",
+        help="Saved with the costs, and printed in the report.",
+        on_change=_explain,
+        args=(draft,),
+    )
 
 
 def _choose(draft: Draft) -> None:
@@ -68,6 +79,10 @@ def _choose(draft: Draft) -> None:
 
 def _set(draft: Draft) -> None:
     draft.type({draft.selected: st.session_state["cell-cost"]})
+
+
+def _explain(draft: Draft) -> None:
+    draft.explain(draft.selected, st.session_state["cell-note"])
 
 
 def _place(value: object, size: int) -> int:

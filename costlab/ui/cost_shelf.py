@@ -9,7 +9,10 @@ import streamlit as st
 from costlab.cost_files import MAX_BYTES, csv_table, json_table
 from costlab.costs import CostMatrix
 from costlab.errors import CostlabError, InvalidFile
+from costlab.notes import Notes, moved_notes, to_json
+from costlab.notes import from_json as notes_in
 from costlab.ui import editing
+from costlab.ui.cost_history import draw_history, told
 from costlab.ui.drafts import Draft
 from costlab.ui.menu import action
 from costlab.ui.sentences import ago, count, inert
@@ -28,7 +31,7 @@ def draw_import(source: str, draft: Draft) -> None:
     try:
         if file.size > MAX_BYTES:
             raise InvalidFile(f"A cost matrix file has up to {MAX_BYTES // 1_000_000} MB; use a smaller one.")
-        cost, doubt = _read(file.name, file.getvalue())
+        cost, notes, doubt = _read(file.name, file.getvalue())
     except CostlabError as error:
         st.error(inert(str(error)), icon=":material/error:")
         return
@@ -41,27 +44,31 @@ def draw_import(source: str, draft: Draft) -> None:
     if doubt:
         st.warning(inert(doubt), icon=":material/swap_horiz:")
     if editing.fits(cost, source):
-        action("Use these costs", "import", partial(_take_over, source, draft, cost), primary=True)
+        action("Use these costs", "import", partial(_take_over, source, draft, cost, notes), primary=True)
         return
     st.warning("The file is about other classes than the data set, so it cannot be used for training on it.")
     own = editing.draft_of(editing.OWN)
-    action("Open it with its own classes", "import", partial(_take_over, editing.OWN, own, cost), primary=True)
+    action("Open it with its own classes", "import", partial(_take_over, editing.OWN, own, cost, notes), primary=True)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _read(name: str, content: bytes) -> tuple[CostMatrix, str]:
-    """The matrix in a file, which is read once however often the page runs, and a doubt about its sides, or "".
+def _read(name: str, content: bytes) -> tuple[CostMatrix, Notes, str]:
+    """The matrix in a file, which is read once however often the page runs, its notes, and a doubt about its sides.
 
     Raises InvalidFile or InvalidCosts.
     """
-    table = json_table(content) if name.lower().endswith(".json") else csv_table(content)
+    as_json = name.lower().endswith(".json")
+    table = json_table(content) if as_json else csv_table(content)
     doubt = table.doubt()
     named = table if table.name else table._replace(name=name.rpartition(".")[0][:80])
-    return named.matrix(), doubt.sentence if doubt else ""
+    cost = named.matrix()
+    return cost, notes_in(content, cost) if as_json else {}, doubt.sentence if doubt else ""
 
 
-def _take_over(source: str, draft: Draft, cost: CostMatrix) -> None:
-    draft.change(replace(draft.sheet.with_cost(editing.for_source(cost, source)), matrix=""))
+def _take_over(source: str, draft: Draft, cost: CostMatrix, notes: Notes) -> None:
+    mine = editing.for_source(cost, source)
+    sheet = draft.sheet.with_cost(mine)
+    draft.change(replace(sheet, matrix="", revision=0, notes=moved_notes(notes, cost, mine)))
     st.session_state[editing.CHOSEN] = source
 
 
@@ -74,13 +81,15 @@ def draw_export(draft: Draft) -> None:
     )
     st.download_button(
         "JSON, exact",
-        cost.to_json,
+        partial(to_json, cost, draft.sheet.notes),
         f"{stem}.json",
         "application/json",
         on_click="ignore",
         icon=":material/data_object:",
     )
     st.caption("Rows are the truth, columns the decision; the file says so too.")
+    if draft.sheet.notes:
+        st.caption("Why each price is what it is stands in the JSON file only.")
     if draft.sheet.refused():
         st.caption("A cell that is not a cost yet goes out with its last valid cost.")
 
@@ -90,6 +99,7 @@ def draw_save(draft: Draft) -> None:
     sheet = draft.sheet
     name = st.text_input("Name", sheet.matrix, max_chars=80, key=f"save-name-{sheet.matrix}").strip()
     comment = st.text_input("Comment", max_chars=500, key="save-comment", help="Where the prices come from, say.")
+    agreed = st.text_input("Agreed by", max_chars=500, key="save-agreed", placeholder="Names of those who agreed")
     known = {saved.name: saved for saved in get_store().matrices()}
     if name in known:
         st.caption(
@@ -99,7 +109,7 @@ def draw_save(draft: Draft) -> None:
     refused = sheet.refused()
     if refused:
         st.error(inert(f"{refused[0].sentence} Put it right, then save."))
-    save = partial(editing.save, draft, name, comment)
+    save = partial(editing.save, draft, name, comment, agreed.strip())
     action("Save a new revision" if name in known else "Save", "save", save, primary=True, disabled=bool(refused))
 
 
@@ -115,15 +125,13 @@ def draw_saved(source: str) -> None:
     chosen = st.selectbox("Saved matrices", names, format_func=dated.__getitem__, key="saved-name")
     saved = known[chosen]
     about = count(len(saved.cost.classes), "class", "classes") + (f", in {saved.cost.unit}" if saved.cost.unit else "")
-    st.text(
-        f"{about}. Revision {saved.revision}, saved {ago(saved.saved)}."
-        + (f"\n{saved.comment}" if saved.comment else "")
-    )
+    st.text(f"{about}. {told(saved)}")
     if chosen not in fitting:
         st.caption("Its classes are not those on screen; it opens where they fit.")
     with st.container(horizontal=True):
         action("Open", "saved", partial(_open, chosen, source if chosen in fitting else ""), primary=True)
         st.button("Delete…", key="saved-delete", on_click=_ask_delete, args=(chosen,))
+    draw_history(chosen, "saved", lambda older: _open(chosen, source if chosen in fitting else "", older))
     if st.session_state.get("saved-deleting") == chosen:
         st.warning(f"Delete this matrix with {count(saved.revision, 'revision')}? Runs that used it keep their copy.")
         with st.container(horizontal=True):
@@ -131,8 +139,8 @@ def draw_saved(source: str) -> None:
             st.button("Keep it", key="saved-keep", on_click=_ask_delete, args=("",))
 
 
-def _open(name: str, source: str) -> None:
-    st.session_state["costs-told"] = editing.load(name, source)
+def _open(name: str, source: str, revision: int | None = None) -> None:
+    st.session_state["costs-told"] = editing.load(name, source, revision)
 
 
 def _ask_delete(name: str) -> None:

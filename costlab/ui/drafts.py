@@ -12,6 +12,7 @@ import numpy as np
 
 from costlab.costs import CostMatrix
 from costlab.doctor import Finding, cell_name, within_bounds
+from costlab.notes import MAX_NOTE, key, moved_notes
 from costlab.numbers import parse_number, show_number
 
 _versions = count(1)  # never the same twice, or a grid would be given the edits of another
@@ -28,6 +29,8 @@ class Sheet:
 
     cost: the last valid matrix. typed: texts of cells that read differently from their cost: `1/3`, or refused ones.
     stored: the matrix that this edit began as, or was last saved as; matrix: the name it is saved under, if it is.
+    notes: why a cell costs what it costs, by "truth.decision"; stored_notes: those of `stored`. revision: of the saved
+    matrix, when it is not the latest; else 0.
 
     >>> sheet = Sheet.of(CostMatrix([[0, 1], [100, 0]], ["ok", "crack"]))
     >>> sheet.with_texts({(1, 0): "1/4", (0, 1): "x"}).cells()
@@ -38,11 +41,16 @@ class Sheet:
     stored: CostMatrix
     typed: Mapping[Cell, str] = field(default_factory=dict)
     matrix: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    stored_notes: Mapping[str, str] = field(default_factory=dict)
+    revision: int = 0
 
     @classmethod
-    def of(cls, cost: CostMatrix, matrix: str = "") -> "Sheet":
+    def of(
+        cls, cost: CostMatrix, matrix: str = "", notes: Mapping[str, str] | None = None, revision: int = 0
+    ) -> "Sheet":
         """The sheet of a matrix as it came, from a data set or from the saved matrix named `matrix`."""
-        return cls(cost, cost, {}, matrix)
+        return cls(cost, cost, {}, matrix, notes or {}, notes or {}, revision)
 
     def text(self, cell: Cell) -> str:
         """What the grid shows in a cell."""
@@ -70,8 +78,22 @@ class Sheet:
         return replace(self, cost=replace(self.cost, values=values, name=edited_name(self.cost.name)), typed=typed)
 
     def with_cost(self, cost: CostMatrix) -> "Sheet":
-        """The sheet with another matrix in it, such as a preset; what was typed is gone, what is stored is not."""
-        return replace(self, cost=cost, typed={})
+        """The sheet with another matrix in it, such as a preset; what was typed is gone, what is stored is not.
+
+        Notes stay at the cells of the same names.
+        """
+        return replace(self, cost=cost, typed={}, notes=moved_notes(self.notes, self.cost, cost))
+
+    def note(self, cell: Cell) -> str:
+        """Why a cell costs what it costs, or ""."""
+        return self.notes.get(key(cell), "")
+
+    def with_note(self, cell: Cell, note: str) -> "Sheet":
+        """The sheet with another reason for a cell's cost; an empty one takes it away."""
+        notes = {place: text for place, text in self.notes.items() if place != key(cell)}
+        if note.strip():
+            notes[key(cell)] = note.strip()[:MAX_NOTE]
+        return replace(self, notes=notes)
 
     def refused(self) -> list[Finding]:
         """One error for each cell whose text is not a cost, by rows."""
@@ -86,7 +108,9 @@ class Sheet:
     @property
     def unsaved(self) -> bool:
         """Whether anything but the name differs from the stored matrix."""
-        return bool(self.refused()) or replace(self.cost, name="") != replace(self.stored, name="")
+        if self.refused() or replace(self.cost, name="") != replace(self.stored, name=""):
+            return True
+        return self.notes != self.stored_notes
 
 
 @dataclass
@@ -136,16 +160,21 @@ class Draft:
             self.change(self.sheet.with_texts(changed))
             self.selected = ([cell for cell in changed if cell[0] != cell[1]] or list(changed))[-1]
 
+    def explain(self, cell: Cell, note: str) -> None:
+        """Say why a cell costs what it costs; undo takes it back."""
+        self.change(self.sheet.with_note(cell, note))
+
     def saved(self, cost: CostMatrix, matrix: str) -> None:
         """The matrix was stored as `cost` under the name `matrix`; not a change that undo takes back."""
-        self.sheet = replace(self.sheet, cost=cost, stored=cost, matrix=matrix)
+        notes = self.sheet.notes
+        self.sheet = replace(self.sheet, cost=cost, stored=cost, matrix=matrix, stored_notes=notes, revision=0)
 
     def forget(self, matrix: str) -> None:
         """The saved matrix of this name is no more: no sheet goes by it any longer, now or after undo."""
         for sheets in (self.past, self.future):
-            sheets[:] = [replace(sheet, matrix="") if sheet.matrix == matrix else sheet for sheet in sheets]
+            sheets[:] = [_nameless(sheet) if sheet.matrix == matrix else sheet for sheet in sheets]
         if self.sheet.matrix == matrix:
-            self.sheet = replace(self.sheet, matrix="")
+            self.sheet = _nameless(self.sheet)
 
     def paint(self, wanted: list[list[str]], edits: Mapping[Cell, str]) -> list[list[str]]:
         """What to give a grid that holds `edits` since it was painted and is to show `wanted`.
@@ -162,6 +191,10 @@ class Draft:
         self.selected = (min(self.selected[0], rows - 1), min(self.selected[1], columns - 1))
         while len(self.past) > MAX_STEPS or sum(sheet.cost.values.size for sheet in self.past) > MAX_VALUES:
             del self.past[0]
+
+
+def _nameless(sheet: Sheet) -> Sheet:
+    return replace(sheet, matrix="", revision=0)
 
 
 def dearest(cost: CostMatrix) -> Cell:

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from costlab.costs import CostMatrix
 from costlab.datasets import DATASETS
+from costlab.notes import to_json
 from costlab.store import Store
 from costlab.ui.session import get_store
 
@@ -125,11 +126,12 @@ def test_a_saved_matrix_comes_back_by_its_address() -> None:
     assert draft(alone, "surface_defects").values[3, 0] == 250
 
 
-def test_a_change_to_a_saved_matrix_leaves_its_address() -> None:
+def test_a_change_to_a_saved_matrix_stands_beside_it_in_the_address() -> None:
     get_store().save_matrix("mine", DATASETS["digits"].module.cost())
     app = page(dataset="digits", matrix="mine")
     app.text_input(key="cell-cost").set_value("77").run()
-    assert "matrix" not in app.query_params
+    assert app.query_params["matrix"] == "mine"
+    assert app.query_params["edit"] == "0.9:77"
     assert "Unsaved changes to 'mine'" in sentences(app)
 
 
@@ -299,3 +301,124 @@ def test_an_extra_decision_that_is_chosen_says_when_it_is_best() -> None:
     assert "is best, for example" not in sentences(app)
     app.selectbox(key="cell-decision").select(2).run()
     assert "'ask' is best, for example, when the chances are 'ok' 50 % and 'crack' 50 %." in sentences(app)
+
+
+def test_unsaved_costs_come_back_from_the_address_and_undo_takes_them_back() -> None:
+    app = page(dataset="surface_defects")
+    app.text_input(key="cell-cost").set_value("1/4").run()
+    assert dict(app.query_params) == {"dataset": "surface_defects", "edit": "3.0:0.25"}
+    again = page(**app.query_params)
+    assert draft(again, "surface_defects").values[3, 0] == 0.25
+    assert "Unsaved changes" in sentences(again)
+    again.button(key="costs-undo").click().run()
+    assert draft(again, "surface_defects") == DATASETS["surface_defects"].module.cost()
+    assert "edit" not in again.query_params
+
+
+def test_changes_to_a_saved_matrix_come_back_from_the_address_on_top_of_it() -> None:
+    cost = DATASETS["surface_defects"].module.cost()
+    get_store().save_matrix("mine", cost.replaced(3, 0, 250))
+    app = page(dataset="surface_defects", matrix="mine", edit="0.1:9")
+    assert draft(app, "surface_defects").values[[3, 0], [0, 1]].tolist() == [250, 9]
+    assert "Unsaved changes to 'mine'" in sentences(app)
+
+
+def test_an_address_that_the_page_has_just_outdated_does_not_bring_old_costs_back() -> None:
+    app = page(dataset="surface_defects")
+    app.text_input(key="cell-cost").set_value("5").run()
+    old = dict(app.query_params)
+    app.text_input(key="cell-cost").set_value("6").run()
+    for key, value in old.items():
+        app.query_params[key] = value  # as a browser sends it that has not heard of the new one yet
+    app.selectbox(key="cell-truth").select(2).run()
+    assert draft(app, "surface_defects").values[3, 0] == 6
+    assert app.query_params["edit"] == "3.0:6"
+
+
+def test_an_edit_that_means_nothing_is_said_and_left_out() -> None:
+    app = page(dataset="surface_defects", edit="9.9:1")
+    assert not app.exception
+    assert "The address says edit=9.9:1, which means nothing here; it is left out." in sentences(app)
+    assert draft(app, "surface_defects") == DATASETS["surface_defects"].module.cost()
+
+
+def test_what_an_address_cannot_say_is_told_before_it_is_lost() -> None:
+    app = open_menu(page(dataset="digits"), "adjust")
+    app.button(key="adjust-Add the decision").click().run()
+    assert dict(app.query_params) == {"dataset": "digits"}
+
+
+def test_the_reason_for_a_price_stays_with_its_cell_is_undone_saved_and_exported() -> None:
+    app = page(dataset="surface_defects")
+    app.text_input(key="cell-note").set_value("a recall, *all in all*").run()
+    assert "Unsaved changes" in sentences(app)
+    app.selectbox(key="cell-truth").select(0).run()
+    assert app.text_input(key="cell-note").value == ""
+    app.selectbox(key="cell-truth").select(3).run()
+    assert app.text_input(key="cell-note").value == "a recall, *all in all*"
+    app.button(key="costs-undo").click().run()
+    assert app.text_input(key="cell-note").value == ""
+    app.button(key="costs-redo").click().run()
+    open_menu(app, "save").text_input(key="save-name-").set_value("May").run()
+    app.text_input(key="save-agreed").set_value("Kim, Ada").run()
+    app.button(key="save-Save").click().run()
+    saved = get_store().matrix("May")
+    assert (saved.notes, saved.agreed_by) == ({"3.0": "a recall, *all in all*"}, "Kim, Ada")
+    assert "Saved as 'May'" in sentences(app)
+    again = page(dataset="surface_defects", matrix="May")
+    assert again.text_input(key="cell-note").value == "a recall, *all in all*"
+
+
+def test_notes_follow_their_cells_into_the_order_of_a_data_set() -> None:
+    cost = DATASETS["surface_defects"].module.cost()
+    other = cost.for_classes(list(reversed(cost.classes)))  # stain, crack, dent, scratch, ok
+    get_store().save_matrix("turned", other, notes={"1.4": "a recall"})
+    app = page(dataset="surface_defects", matrix="turned")
+    assert app.text_input(key="cell-note").value == "a recall"  # at crack, ok
+    assert draft(app, "surface_defects").values.tolist() == cost.values.tolist()
+
+
+def test_notes_travel_in_a_json_file() -> None:
+    cost = DATASETS["surface_defects"].module.cost()
+    content = to_json(cost.for_classes(list(reversed(cost.classes))), {"1.4": "a recall"}).encode()
+    app = open_menu(page(dataset="surface_defects"), "import")
+    app.file_uploader(key="import-file").set_value(("c.json", content, "application/json")).run()
+    app.button(key="import-Use these costs").click().run()
+    assert app.text_input(key="cell-note").value == "a recall"
+    bad = content.replace(b'"crack",\n   "decision"', b'"crock",\n   "decision"')
+    assert bad != content
+    open_menu(app, "import").file_uploader(key="import-file").set_value(("c.json", bad, "application/json")).run()
+    assert "A note in this file is about no cell of its costs" in sentences(app)
+
+
+def test_the_history_tells_who_agreed_when_and_what_changed_and_opens_an_older_revision() -> None:
+    cost = DATASETS["surface_defects"].module.cost()
+    get_store().save_matrix("mine", cost, "first", "Kim")
+    get_store().save_matrix("mine", cost.replaced(3, 0, 200), "recall", "Kim, Ada", {"3.0": "a recall"})
+    app = open_menu(page(dataset="surface_defects", matrix="mine"), "saved")
+    told = sentences(app)
+    assert "Revision 2, saved just now, agreed by Kim, Ada. “recall”" in told
+    assert "Revision 1, saved just now, agreed by Kim. “first”" in told
+    assert "1 cost changed. 1 reason changed." in told
+    assert "- 'crack' called 'ok': 100 → 200" in told
+    app.button(key="saved-Open revision 1").click().run()
+    assert draft(app, "surface_defects").values[3, 0] == 100
+    assert "Revision 1 of 'mine'" in sentences(app)
+    assert dict(app.query_params) == {"dataset": "surface_defects", "matrix": "mine", "revision": "1"}
+    again = page(**app.query_params)
+    assert draft(again, "surface_defects").values[3, 0] == 100
+    app.button(key="costs-undo").click().run()
+    assert draft(app, "surface_defects").values[3, 0] == 200
+    assert "Saved as 'mine'" in sentences(app)
+    open_menu(app, "saved").button(key="saved-Open revision 1").click().run()
+    open_menu(app, "save").button(key="save-Save a new revision").click().run()
+    assert get_store().matrix("mine").revision == 3
+    assert get_store().matrix("mine").cost.values[3, 0] == 100
+
+
+def test_a_revision_that_is_not_there_is_said_in_one_sentence() -> None:
+    get_store().save_matrix("mine", DATASETS["digits"].module.cost())
+    for revision, sentence in (("7", "has no revision 7, only 1 to 1"), ("x", "has no revision 'x'")):
+        app = page(dataset="digits", matrix="mine", revision=revision)
+        assert not app.exception
+        assert sentence in sentences(app)
