@@ -104,7 +104,7 @@ def as_csv(columns: Mapping[str, Standing], saved: Sequence[Against]) -> str:
     found["run"] = [entry.title for entry in first.entries]
     found["key"] = [entry.key for entry in first.entries]
     for name, each in columns.items():
-        label = f"{name} ({each.cost.unit})" if each.cost.unit else name
+        label = f"at '{name}' ({each.cost.unit})" if each.cost.unit else f"at '{name}'"
         for end in ("estimate", "low", "high"):
             found[f"{label}: mean cost an image, {end}"] = [getattr(mean, end) for mean in each.means]
         found[f"{label}: group"] = each.letters
