@@ -14,7 +14,7 @@ import streamlit as st
 from costlab.costs import CostMatrix
 from costlab.datasets import DATASETS
 from costlab.errors import CostlabError, InvalidCosts, NotFound
-from costlab.notes import moved_notes
+from costlab.notes import Notes, moved_notes
 from costlab.scenario import Scenario
 from costlab.store import SavedMatrix
 from costlab.ui.address import complete, from_address, to_address
@@ -169,6 +169,15 @@ def fits(cost: CostMatrix, name: str) -> bool:
 def for_source(cost: CostMatrix, name: str) -> CostMatrix:
     """The matrix with its classes in the order of a source. Raises InvalidCosts when they are others."""
     return cost if name == OWN else cost.for_classes(DATASETS[name].module.CLASSES)
+
+
+def saved_notes(matrix: str, cost: CostMatrix) -> Notes:
+    """The notes of the saved matrix of this name at the cells of `cost`; none where there is no such matrix."""
+    try:
+        saved = get_store().matrix(matrix) if matrix else None
+    except NotFound:
+        saved = None
+    return moved_notes(saved.notes, saved.cost, cost) if saved else {}
 
 
 def save(draft: Draft, name: str, comment: str, agreed_by: str = "") -> None:

@@ -3,6 +3,7 @@
 No streamlit in here. One desk a source is kept for the session.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -50,9 +51,11 @@ class Desk:
     _left: Cell = (0, 0)
 
     @classmethod
-    def begin(cls, scenario: Scenario, base: CostMatrix, matrix: str = "") -> "Desk":
-        """A desk for a scenario whose costs began as `base`, saved under the name `matrix` if it is."""
-        sheet = Sheet(scenario.cost, base, {}, matrix)
+    def begin(
+        cls, scenario: Scenario, base: CostMatrix, matrix: str = "", notes: Mapping[str, str] | None = None
+    ) -> "Desk":
+        """A desk for a scenario whose costs began as `base`, saved under the name `matrix` with these `notes` if so."""
+        sheet = Sheet(scenario.cost, base, {}, matrix, notes or {}, notes or {})
         desk = cls(Draft(sheet, selected=dearest(scenario.cost)), scenario)
         desk.before = desk.start if not same(scenario, desk.start) else None
         return desk
@@ -111,9 +114,11 @@ class Desk:
         else:
             self.set(referral=value)
 
-    def take(self, scenario: Scenario, base: CostMatrix, matrix: str = "") -> None:
+    def take(
+        self, scenario: Scenario, base: CostMatrix, matrix: str = "", notes: Mapping[str, str] | None = None
+    ) -> None:
         """Go over to another scenario, as an address names it; undo brings the costs back."""
-        sheet = Sheet(scenario.cost, base, {}, matrix)
+        sheet = Sheet(scenario.cost, base, {}, matrix, notes or {}, notes or {})
         same_costs = np.array_equal(scenario.cost.values, self.draft.sheet.cost.values)
         if not same_costs or matrix != self.draft.sheet.matrix or base != self.base:
             self.draft.change(sheet)
@@ -122,7 +127,7 @@ class Desk:
 
     def restart(self) -> None:
         """Go back to the scenario it began with; undo brings the costs back."""
-        self.take(self.start, self.base, self.draft.sheet.matrix)
+        self.take(self.start, self.base, self.draft.sheet.matrix, self.draft.sheet.stored_notes)
 
     def turn(self) -> None:
         """Compare with the start instead of with what stood before, or the other way round."""

@@ -6,7 +6,9 @@ from functools import partial
 import streamlit as st
 
 from costlab.ui import cost_shelf, forms
-from costlab.ui.drafts import Draft, Sheet, edited_name
+from costlab.ui.cost_history import draw_history, told
+from costlab.ui.drafts import Draft, edited_name
+from costlab.ui.editing import saved_sheet
 from costlab.ui.menu import action, menu
 from costlab.ui.presets import PRESETS, start_from
 from costlab.ui.sentences import ago, count, inert
@@ -55,10 +57,19 @@ def _saved(desk: Desk) -> None:
         return
     dated = {name: f"{name} ({ago(each.saved)})" for name, each in known.items()}
     chosen = st.selectbox("Saved matrices", list(known), format_func=dated.__getitem__, key="whatif-saved-name")
-    st.text(f"Revision {known[chosen].revision}, saved {ago(known[chosen].saved)}. {known[chosen].comment}".strip())
-    cost = known[chosen].cost.for_classes(classes)
-    action("Open", "whatif-saved", partial(desk.draft.change, Sheet.of(cost, chosen)), primary=True)
+    st.text(told(known[chosen]))
+    action("Open", "whatif-saved", partial(_open, desk, chosen), primary=True)
     st.caption("Undo brings the costs back that are on the screen now.")
+    draw_history(chosen, "whatif-saved", partial(_open, desk, chosen))
+
+
+def _open(desk: Desk, name: str, revision: int | None = None) -> None:
+    """An older revision becomes a change to the latest, so that the address can say it."""
+    classes = desk.draft.sheet.cost.classes
+    latest, wanted = get_store().matrix(name), get_store().matrix(name, revision)
+    sheet = saved_sheet(latest, latest.cost.for_classes(classes))
+    older = saved_sheet(wanted, wanted.cost.for_classes(classes))
+    desk.draft.change(replace(sheet, cost=older.cost, notes=older.notes))
 
 
 def refused(draft: Draft) -> None:

@@ -10,6 +10,7 @@ from costlab.store import Run
 from costlab.ui import deciding
 from costlab.ui.address import KEYS, complete, to_address
 from costlab.ui.drafts import Cell
+from costlab.ui.editing import saved_notes
 from costlab.ui.session import runs_now
 from costlab.ui.whatif_controls import follow
 from costlab.ui.whatif_desk import Desk
@@ -31,9 +32,9 @@ def desk_of(source: Source, fitted: Fitted) -> tuple[Desk, list[str]]:
     matrix = "" if deciding.base_of(source)[1] else now.get("matrix", "")
     fresh = desk is None
     if desk is None:
-        desk = desks[source.key] = Desk.begin(scenario, base, matrix)
+        desk = desks[source.key] = Desk.begin(scenario, base, matrix, saved_notes(matrix, base))
     else:
-        desk.take(scenario, base, matrix)
+        desk.take(scenario, base, matrix, saved_notes(matrix, base))
     if (cell := _cell(st.query_params.get("cell", ""))) is not None:
         desk.select(cell)
     elif fresh:  # a first look at images is to find some
