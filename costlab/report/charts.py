@@ -15,7 +15,7 @@ from plotly.io.json import to_json_plotly
 
 from costlab import scenario_curves
 from costlab.agreement import priced_cells
-from costlab.figures import FIGURES
+from costlab.figures import FIGURES, cost_path_curve
 from costlab.report.facts import Findings
 
 HEIGHT = 380  # pixels
@@ -42,16 +42,18 @@ def charts(found: Findings) -> Iterator[Chart]:
     price = scenario_curves.price(*asked, dearest)
     yield _chart("price_curve", "What if the dearest mistake had another price", price)
     path, remade = scenario_curves.path(*asked)
-    yield _chart("cost_path_curve", "From equal prices to the prices agreed", path, {"least expected cost": remade})
+    figure = cost_path_curve.draw(path, {"least expected cost": remade}, what="rule")
+    words, table = cost_path_curve.words(path, what="rule"), cost_path_curve.table(path, what="rule")
+    yield Chart("cost_path_curve", "From equal prices to the prices agreed", figure, words, table)
     if len(cost.decisions) > k:
         referral, _ = scenario_curves.referral(*asked)
         yield _chart("referral_curve", "What if more or fewer images were referred", referral, height=TALL)
     yield _chart("cost_reliability", "Whether costs come out as the model expects", found.reliability)
 
 
-def _chart(name: str, title: str, curve: Any, *more: Any, height: int = HEIGHT) -> Chart:
+def _chart(name: str, title: str, curve: Any, height: int = HEIGHT) -> Chart:
     module: ModuleType = FIGURES[name].module
-    return Chart(name, title, module.draw(curve, *more), module.words(curve), module.table(curve), height)
+    return Chart(name, title, module.draw(curve), module.words(curve), module.table(curve), height)
 
 
 def figure_json(chart: Chart) -> str:

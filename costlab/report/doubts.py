@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from costlab.agreement import Agreement, priced_cells
+from costlab.agreement import Agreement, price_name, priced_cells
 from costlab.fitted import FEW
 from costlab.intervals import FEW_EVENTS
 from costlab.report.facts import PER, Findings
+from costlab.report.words import images as image_count
 from costlab.report.words import share
-from costlab.wording import a, amount, capital, count, listed, number, quoted
+from costlab.wording import a, amount, count, listed, number, quoted
 
 WIDE = 1.5  # times as high as low, from which on an interval is wide enough to be told
 HEAVY = 5  # times that an image counts
@@ -55,7 +56,7 @@ def _unseen(found: Findings) -> Iterator[str]:
             most = 1 - 0.05 ** (1 / sizes[truth])
             yield (
                 f"The dearest mistake, {a(cost.classes[truth])} called '{cost.decisions[decision]}', did not happen "
-                f"among {count(int(sizes[truth]), 'test image')} of that class; it may still happen to up to "
+                f"among {image_count(int(sizes[truth]))} of that class; it may still happen to up to "
                 f"{share(most)} of them."
             )
 
@@ -113,7 +114,7 @@ def _shares(found: Findings) -> Iterator[str]:
 
 def _data(found: Findings) -> Iterator[str]:
     title = found.dataset.title if found.dataset else ""
-    images = count(int(found.answer.counts.sum()), "test image")
+    images = image_count(int(found.answer.counts.sum()))
     of = f" of the data set '{title}'" if title else ""
     if "synthetic" in title.lower():
         yield (
@@ -143,11 +144,14 @@ def _prices(found: Findings, agreed: Agreement) -> Iterator[str]:
     if silent and len(silent) == len(cells):
         yield f"None of the {count(len(cells), 'price')} carries a comment that says where it comes from."
     elif silent:
-        truth, decision = silent[0]
-        has = "price has no comment" if len(silent) == 1 else "prices have no comment"
+        one = len(silent) == 1
+        has = (
+            "has no comment that says where it comes from:"
+            if one
+            else "have no comment that says where they come from;"
+        )
+        which = "" if one else "the dearest of these is "
         yield (
-            f"{capital(str(len(silent)))} of the {len(cells)} {has} that says where it comes from; the dearest of "
-            f"these is {a(cost.classes[truth])} with the decision '{cost.decisions[decision]}' "
-            f"({amount(float(cost.values[truth, decision]), cost.unit)})."
+            f"{'One' if one else len(silent)} of the {len(cells)} prices {has} {which}{price_name(cost, *silent[0])}."
         )
     yield "The prices were taken as exact; what happens when they are ranges was not examined in this report."

@@ -12,6 +12,7 @@ from costlab.report import tables
 from costlab.report.charts import Chart, charts, figure_json, inside_script, library
 from costlab.report.facts import PER, CostlyImage, Findings, findings
 from costlab.report.style import SCRIPT, STYLE
+from costlab.report.words import images as image_count
 from costlab.report.words import learnt, rule, share
 from costlab.scenario import Scenario
 from costlab.sources import Source
@@ -93,7 +94,7 @@ def _results(found: Findings) -> Iterator[str]:
     facts, cost = found.facts, found.answer.cost
     yield "<h2>What it costs</h2>"
     yield from tables.results(facts, cost.unit)
-    images = count(len(found.target), "test image")
+    images = image_count(len(found.target))
     weighted = ", weighted to the class shares below" if facts.shares else ""
     yield f'<p class="caption">Measured on {images}{weighted}. The interval holds the true cost with 95 % confidence. '
     yield "Differences are taken image by image; where their interval holds 0, the two cannot be told apart.</p>"

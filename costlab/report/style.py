@@ -26,7 +26,9 @@ th, td { text-align: left; padding: .35rem .6rem .35rem 0; border-bottom: 1px so
 thead th { color: var(--soft); font-weight: 600; border-bottom-color: var(--ink); vertical-align: bottom }
 tbody th { font-weight: 500 } .n { text-align: right; font-variant-numeric: tabular-nums }
 .results td.n { white-space: nowrap } .results td, .results th { padding-right: 1rem }
-.results th:first-child { width: 34% } .results th:last-child, .results td:last-child { padding-right: 0; width: 28% } tr.chosen { background: var(--chosen) }
+
+.results th:first-child { width: 34% } .results td:last-child { padding-right: 0; width: 28% }
+tr.chosen { background: var(--chosen) }
 tr.chosen th, tr.chosen td { font-weight: 650 } tr.chosen th { padding-left: .5rem }
 .scroll { overflow-x: auto }
 .matrix { width: auto; min-width: 60% } .matrix td { text-align: center; padding: .35rem .55rem; min-width: 3.1rem;
@@ -46,7 +48,8 @@ tr.chosen th, tr.chosen td { font-weight: 650 } tr.chosen th { padding-left: .5r
   background: var(--band) } .images figcaption { line-height: 1.35; padding-top: .4rem; color: var(--ink) }
 .images .soft { display: block; font-size: .8rem }
 .chart { margin: 1.5rem 0 2rem; break-inside: avoid } .chart figcaption { padding-top: .25rem }
-.plot { min-height: 60px; width: 100% } .plot .cartesianlayer text, .plot .infolayer text { fill: var(--ink) !important }
+.plot { min-height: 60px; width: 100% }
+.plot .cartesianlayer text, .plot .infolayer text { fill: var(--ink) !important }
 .plot .gridlayer path, .plot .zerolinelayer path { stroke: var(--rule) !important }
 .plot .shapelayer path { stroke: var(--ink) !important }
 details { margin: .3rem 0 } summary { cursor: pointer; color: var(--accent); font-size: .9rem }
@@ -79,10 +82,12 @@ SCRIPT = """
       const { data, layout } = JSON.parse(plot.nextElementSibling.textContent);
       const axes = Object.keys(layout).filter((name) => /^[xy]axis\\d*$/.test(name));
       for (const name of axes) layout[name] = { ...axis, ...layout[name] };
+      const size = plot.clientWidth < 500 ? 10 : 12;
       const shapes = layout.shapes?.map((shape) => ({ ...shape, line: { color: "#1a2029", ...shape.line } }));
       await Plotly.newPlot(plot, data, {
         ...layout, shapes, autosize: true, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-        font: { family: "system-ui, Segoe UI, sans-serif", size: 12, ...layout.font }, margin: { l: 12, r: 12, t: 40, b: 12, ...layout.margin },
+        font: { family: "system-ui, Segoe UI, sans-serif", size, ...layout.font },
+        margin: { l: 12, r: 12, t: 40, b: 12, ...layout.margin },
         hoverlabel: { bgcolor: "#fff", bordercolor: "#55606e", font: { color: "#1a2029" }, ...layout.hoverlabel },
       }, { displayModeBar: false, responsive: true });
     }

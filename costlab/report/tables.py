@@ -14,6 +14,7 @@ from costlab.scenario_curves import rounded
 from costlab.wording import number
 
 WHOLE = 11  # decisions up to which a matrix fits on paper
+SHORT = 4  # letters of a name that always stands upright
 LISTED = 25  # cells of a larger one
 UPRIGHT = 5  # decisions up to which their names stand upright
 
@@ -21,7 +22,7 @@ UPRIGHT = 5  # decisions up to which their names stand upright
 def results(facts: Facts, unit: str) -> Iterator[str]:
     """The ways of deciding, a row each."""
     yield '<table class="results"><thead><tr><th scope="col">Way of deciding</th>'
-    yield f'<th scope="col" class="n">Cost {PER}{_in(unit)}</th><th scope="col" class="n">95\u2009% interval</th>'
+    yield f'<th scope="col" class="n">Cost {PER}{escape(_in(unit))}</th><th scope="col" class="n">95\u2009% interval</th>'
     yield '<th scope="col">As agreed, beside it</th></tr></thead><tbody>'
     for row in facts.decided:
         chosen = row.name == "chosen"
@@ -128,7 +129,7 @@ def columns(table: dict[str, list[object]]) -> Iterator[str]:
 def _matrix(cost: CostMatrix, text: object, tint: object, name: str) -> Iterator[str]:
     """A table with a row for each truth and a column for each decision; `text` is HTML."""
     assert callable(text) and callable(tint)  # noqa: PT018
-    turned = " turned" if len(cost.decisions) > UPRIGHT else ""
+    turned = " turned" if len(cost.decisions) > UPRIGHT and max(map(len, cost.decisions)) > SHORT else ""
     yield f'<div class="scroll" tabindex="0" role="region" aria-label="{name}"><table class="matrix {name}{turned}">'
     yield '<thead><tr><th scope="col" class="corner">truth \\ decision</th>'
     yield "".join(f'<th scope="col"><span>{escape(decision)}</span></th>' for decision in cost.decisions)

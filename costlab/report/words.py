@@ -4,7 +4,7 @@ from costlab.decisions import RULES
 from costlab.fitted import Fitted
 from costlab.report.facts import PER, Decided, Facts
 from costlab.scenario import Scenario
-from costlab.wording import amount, listed
+from costlab.wording import amount, listed, number
 
 # What a calibration does, for people who do not know what a logit is
 CALIBRATED = {
@@ -23,7 +23,7 @@ def sentence(facts: Facts, unit: str) -> str:
     for name, what in (("argmax", "taking the most probable class"), ("constant", _always(facts))):
         other = facts.by(name)
         beside.append(f"{what} {_against(other, unit)}")
-    return f"{said}; {listed(beside)}."
+    return f"{said}. In their place, {listed(beside)}."
 
 
 def _always(facts: Facts) -> str:
@@ -33,7 +33,7 @@ def _always(facts: Facts) -> str:
 def _against(other: Decided, unit: str) -> str:
     if other.alike:
         return "costs the same on every image"
-    apart = "" if other.told_apart else ", which cannot be told apart"
+    apart = "" if other.told_apart else " (cannot be told apart)"
     return f"costs {amount(other.cost, unit)}{apart}"
 
 
@@ -60,6 +60,15 @@ def rule(scenario: Scenario) -> str:
     meant = " ".join(plugin.description.split("\n\n")[0].split()).rstrip(".")
     first = CALIBRATED.get(scenario.calibration, f"Probabilities after the calibration '{scenario.calibration}'")
     return f"{first}. Then: {meant[0].lower()}{meant[1:]}."
+
+
+def images(size: int, kind: str = "test image") -> str:
+    """So many images.
+
+    >>> images(1200), images(1)
+    ('1\\u2009200 test images', '1 test image')
+    """
+    return f"{number(size)} {kind}{'' if size == 1 else 's'}"
 
 
 def learnt(fitted: Fitted) -> str:
