@@ -1,6 +1,5 @@
 """The confusion matrix of What if: six readings of it, one of them what has changed; a click chooses the cell."""
 
-from collections.abc import Callable
 from typing import cast
 
 import numpy as np
@@ -53,7 +52,7 @@ def heat(source_key: str, desk: Desk, view: View, mode: str) -> None:
         st.caption(f"A heat map is drawn up to {DRAWN_UP_TO} classes; choose a cell with the boxes beside.")
     else:
         figure, alt = (_change if mode == CHANGE else _reading)(desk, view, mode)
-        figure.update_layout(uirevision=f"{source_key}-{len(cost.decisions)}")
+        figure.layout.uirevision = f"{source_key}-{len(cost.decisions)}"
         plot(figure, key=KEY, alt=alt, height=_height(len(cost.classes)))
     st.caption(inert(cell_words(view.answer.counts, cost, *cell)))
 
@@ -74,6 +73,3 @@ def _change(desk: Desk, view: View, mode: str) -> tuple[go.Figure, str]:
 
 def _height(classes: int) -> int:
     return min(max(150 + 34 * classes, 340), 560)
-
-
-Draw = Callable[[Desk, View, str], tuple[go.Figure, str]]
