@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from costlab.scenario import Scenario, answer
 from costlab.sources import example_source
-from costlab.ui.curve_panel import CURVES, picked
+from costlab.ui.curve_panel import CURVES, Drawn, picked
 from costlab.ui.plot import Click
 from tests.core.test_scenario import COST, FITTED
 
@@ -35,7 +35,7 @@ def page():
             predictions.index,
         )
         cost = CostMatrix([[0, 1], [9, 0]], ("ok", "bad"), unit="EUR")
-    fitted = Fitted(predictions)
+    fitted = state.setdefault("fitted", Fitted(predictions))
     scenario = Scenario(cost, **state.get("assumed", {}))
     curve_panel.curves(fitted, scenario, answer(fitted, scenario), state.get("cell", (1, 0)))
 
@@ -95,8 +95,8 @@ def test_where_nobody_can_be_asked_a_sentence_says_how_to_switch_it_on():
 
 
 def test_where_the_page_decides_by_another_rule_a_sentence_says_so():
-    assert "the page decides by" not in words(shown())
-    assert "the page decides by" in words(shown(assumed={"rule": "argmax"}))
+    assert "the page itself decides by" not in words(shown())
+    assert "the page itself decides by" in words(shown(assumed={"rule": "argmax"}))
 
 
 def test_two_classes_have_no_triangle_and_a_place_for_their_costs():
@@ -106,11 +106,36 @@ def test_two_classes_have_no_triangle_and_a_place_for_their_costs():
     assert "Where missing one makes up" in words(shown({"curve": "class"}, classes=2))
 
 
+def test_the_class_that_is_looked_at_stands_in_the_address_and_comes_from_there():
+    app = shown({"curve": "class", "of": "3"})
+    assert "Cost of calling images 'crack'" in words(app)
+    app.selectbox[0].set_value(2).run()
+    assert "Cost of calling images 'dent'" in words(app)
+    assert app.query_params["of"] in ("2", ["2"])
+    app.selectbox[0].set_value(1).run()  # the one of the selected cell
+    assert "of" not in app.query_params
+    corners = shown({"curve": "triangle", "of": "0,2,4"})
+    assert "Triangle of 'ok', 'dent' and 'stain'" in words(corners)
+    assert "Triangle of 'ok'" in words(shown({"curve": "triangle", "of": "0,x,99"}))
+
+
+def test_nothing_is_worked_out_again_until_something_it_shows_has_changed():
+    app = shown()
+    first = app.session_state["curve-drawn"][1]
+    app.run()
+    assert app.session_state["curve-drawn"][1] is first
+    app.session_state["cell"] = (2, 0)
+    app.run()
+    assert app.session_state["curve-drawn"][1] is not first
+    assert "'dent' called 'ok'" in words(app)
+
+
 def test_three_different_corners_are_asked_for():
     app = shown({"curve": "triangle"})
     left, right, _ = app.selectbox
     left.set_value(right.value).run()
-    assert "Choose three different classes" in words(app)
+    assert "three different classes at its corners" in words(app)
+    assert app.query_params["of"] not in ([], "")
 
 
 def test_a_curve_that_means_nothing_says_so_and_leaves_the_choice():
@@ -134,7 +159,8 @@ def test_a_click_is_handed_out_once_and_only_as_a_price_that_can_be_typed(monkey
     assert picked(scenario, (1, 0)) is None  # no such curve has been drawn
     from costlab import scenario_curves
 
-    state["curve-referral-drawn"], _ = scenario_curves.referral(FITTED, scenario, answer(FITTED, scenario))
+    curve, _ = scenario_curves.referral(FITTED, scenario, answer(FITTED, scenario))
+    state["curve-drawn"] = None, Drawn(None, [], {}, referral=curve)
     state["plot-curve-referral-click"] = Click(0.5, None, -1, 3)
     kind, price = picked(scenario, (1, 0))
     assert kind == "referral"
