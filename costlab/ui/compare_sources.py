@@ -1,6 +1,7 @@
 """What is compared, and at which costs: chosen on the page, kept in the address, fitted and judged once for all."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ from costlab.ui.session import get_store, runs_now
 
 EQUAL = "every mistake costs 1"  # offered beside saved matrices
 MOST_MATRICES = 4  # columns that still fit
+FEW = 2  # choices that stand side by side; beyond, they are a menu
 
 
 def choose_sources(asked: Sequence[Source]) -> None:
@@ -82,8 +84,16 @@ def choice(
     """A menu whose choice the address keeps as `name`. place: tells apart menus about the same in several groups."""
     asked, key = st.query_params.get(name, otherwise), f"compare-{name}-{place}"
     st.session_state[key] = asked if asked in options else otherwise
-    st.selectbox(label, options, format_func=titles, key=key, on_change=lambda: _keep(name, st.session_state[key]))
+    keep = partial(_keep_choice, name, key)
+    if len(options) <= FEW:
+        st.segmented_control(label, options, format_func=titles, key=key, on_change=keep, required=True, wrap=True)
+    else:
+        st.selectbox(label, options, format_func=titles, key=key, on_change=keep)
     return str(st.session_state[key])
+
+
+def _keep_choice(name: str, key: str) -> None:
+    _keep(name, st.session_state[key])
 
 
 def _keep(name: str, value: str, empty: bool = False) -> None:
