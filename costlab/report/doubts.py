@@ -12,7 +12,7 @@ from costlab.report.words import images as image_count
 from costlab.report.words import share
 from costlab.wording import a, amount, count, listed, number, quoted
 
-WIDE = 1.5  # times as high as low, from which on an interval is wide enough to be told
+WIDE = 1 / 3  # of its larger end: an interval from 100 to 150 is told, one from 100 to 140 not
 HEAVY = 5  # times that an image counts
 
 
@@ -32,7 +32,7 @@ def _interval(found: Findings) -> Iterator[str]:
             f"The cost rests on about {count(max(1, round(events)), 'dear mistake')}: too few for an interval to rely "
             "on. More test images of the classes that are dear to miss would tell."
         )
-    if low > 0 and high > WIDE * low:
+    if high - low > WIDE * max(abs(low), abs(high)):
         yield (
             f"The true cost may lie anywhere between {amount(low, '')} and {amount(high, unit)} {PER}: "
             f"the test images do not say more."
@@ -145,13 +145,9 @@ def _prices(found: Findings, agreed: Agreement) -> Iterator[str]:
         yield f"None of the {count(len(cells), 'price')} carries a comment that says where it comes from."
     elif silent:
         one = len(silent) == 1
-        has = (
-            "has no comment that says where it comes from:"
-            if one
-            else "have no comment that says where they come from;"
-        )
-        which = "" if one else "the dearest of these is "
+        has, source = ("has", "it comes from:") if one else ("have", "they come from; the dearest of these is")
         yield (
-            f"{'One' if one else len(silent)} of the {len(cells)} prices {has} {which}{price_name(cost, *silent[0])}."
+            f"{'One' if one else len(silent)} of the {len(cells)} prices {has} no comment that says where {source} "
+            f"{price_name(cost, *silent[0])}."
         )
     yield "The prices were taken as exact; what happens when they are ranges was not examined in this report."

@@ -22,7 +22,8 @@ UPRIGHT = 5  # decisions up to which their names stand upright
 def results(facts: Facts, unit: str) -> Iterator[str]:
     """The ways of deciding, a row each."""
     yield '<table class="results"><thead><tr><th scope="col">Way of deciding</th>'
-    yield f'<th scope="col" class="n">Cost {PER}{escape(_in(unit))}</th><th scope="col" class="n">95\u2009% interval</th>'
+    yield f'<th scope="col" class="n">Cost {PER}{escape(_in(unit))}</th>'
+    yield '<th scope="col" class="n">95\u2009% interval</th>'
     yield '<th scope="col">As agreed, beside it</th></tr></thead><tbody>'
     for row in facts.decided:
         chosen = row.name == "chosen"
