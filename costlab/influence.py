@@ -17,6 +17,7 @@ from costlab.price_ranges import Cell, PriceRanges, price_name
 from costlab.scenario import CASES
 
 STEPS = 1000  # midpoints of the integral over a quantile
+WORK = 2_000_000  # midpoints x prices, in about half a second
 ROUNDING = 1e-12  # of the largest cost
 
 
@@ -60,27 +61,33 @@ def influences(candidates: Sequence[Candidate], ranges: PriceRanges) -> list[Inf
     candidate nearest to being cheapest.
     """
     counts = CASES * np.stack([each.counts for each in candidates]) / len(candidates[0].decided)
-    u = ((np.arange(STEPS) + 0.5) / STEPS)[:, None]
     told = [cells for cells in ranges.groups if np.ptp(_of(counts, cells), axis=0).any()]
-    drawn = [ranges.quantiles(cells, u) @ _of(counts, cells).T for cells in told]  # (STEPS, C) each
+    steps = int(np.clip(WORK // max(1, len(told)), 100, STEPS))
+    u = ((np.arange(steps) + 0.5) / steps)[:, None]
+    drawn = [ranges.quantiles(cells, u) @ _of(counts, cells).T for cells in told]  # (steps, C) each
     likely = np.einsum("ctd,td->c", counts, ranges.likely.values)
     mean = likely.copy()
     for cells, part in zip(told, drawn, strict=True):
         mean += part.mean(axis=0) - _paid(counts, cells, ranges.likely.values)
-    found = []
+    best, found = int(likely.argmin()), []
+    rivals = (counts != counts[best]).any(axis=(1, 2))
     for cells, part in zip(told, drawn, strict=True):
         worth = mean.min() - (mean - part.mean(axis=0) + part).min(axis=1).mean()
         worth = float(worth) if worth > ROUNDING * np.abs(mean).max() else 0.0
-        found.append(_influence(counts, likely, ranges, cells, worth))
+        found.append(_influence(counts, likely, rivals, ranges, (cells, worth)))
     return sorted(found, key=lambda each: (-each.worth, each.least))
 
 
 def _influence(
-    counts: np.ndarray, likely: np.ndarray, ranges: PriceRanges, cells: tuple[Cell, ...], worth: float
+    counts: np.ndarray,
+    likely: np.ndarray,
+    rivals: np.ndarray,
+    ranges: PriceRanges,
+    known: tuple[tuple[Cell, ...], float],
 ) -> Influence:
-    """What moves with `cells`; counts: (C, K, D) and likely: (C,), per 1,000 images."""
-    best, three = int(likely.argmin()), (ranges.low, ranges.likely.values, ranges.high)
-    rivals = np.array([np.any(each != counts[best]) for each in counts])
+    """What moves with the cells that are `known` to be worth so much; counts: (C, K, D), likely, rivals: (C,)."""
+    (cells, worth), best = known, int(likely.argmin())
+    three = (ranges.low, ranges.likely.values, ranges.high)
     others = likely - _paid(counts, cells, ranges.likely.values)
     low, middle, high = (others + _paid(counts, cells, ends) for ends in three)
     leads = tuple(float((costs[rivals] - costs[best]).min()) for costs in (low, middle, high))

@@ -22,6 +22,8 @@ from costlab.scenario import CASES
 
 DRAWS = 10_000  # a share is then known to 1 point, 95 times in 100
 ANEW_WORK = 3e8  # images x decisions x candidates x draws, in about three seconds
+PRICES_WORK = 2e7  # prices x draws, in about a second
+IMAGES_WORK = 2e7  # patterns of decisions x candidates x draws, in about a second
 BLOCK = 1 << 22  # prices held at a time: 32 MB
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 TIED = 1e-9  # of the largest cost: what differs by less differs by rounding
@@ -71,7 +73,7 @@ def robustness(
     anew: decisions are made again at each draw. images: each draw also has other test images, a resample of these, so
     that the shares speak of both unknowns; for decisions that stay.
     """
-    number = draws or _affordable(candidates, ranges, anew)
+    number = draws or _affordable(candidates, ranges, anew, images)
     if anew:
         blocks = _remade(candidates, ranges, number, seed)
     else:
@@ -109,11 +111,15 @@ def alike(one: Candidate, other: Candidate) -> bool:
     return np.array_equal(one.decided, other.decided)
 
 
-def _affordable(candidates: Sequence[Candidate], ranges: PriceRanges, anew: bool) -> int:
+def _affordable(candidates: Sequence[Candidate], ranges: PriceRanges, anew: bool, images: bool) -> int:
     if anew:
         work = len(candidates[0].decided) * ranges.likely.values.shape[1] * len(candidates)
         return int(np.clip(ANEW_WORK // work, 100, 1000))
-    return int(np.clip(1e8 // max(1, len(_used(candidates))), 1000, DRAWS))
+    most = np.clip(PRICES_WORK // max(1, len(_used(candidates))), 1000, DRAWS)
+    if images:
+        patterns = len(np.unique(np.stack([each.decided for each in candidates], axis=1), axis=0))
+        most = min(most, np.clip(IMAGES_WORK // (patterns * len(candidates)), 500, DRAWS))
+    return int(most)
 
 
 def _used(candidates: Sequence[Candidate]) -> np.ndarray:
