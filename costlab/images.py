@@ -6,11 +6,12 @@ from there and read where it is looked at. The mark changes with the options, nu
 Nothing is ever downloaded for a look at an image.
 """
 
-import atexit
 import hashlib
 import json
+import os
 import subprocess
 import sys
+import time
 from base64 import b64encode
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,7 +20,7 @@ from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from threading import Lock
+from threading import Lock, Thread
 
 import numpy as np
 
@@ -148,7 +149,7 @@ def _opened(file: Path, changed: int) -> Pictures:
 def _start(name: str, options: Options, file: Path) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "costlab.images", name, options.model_dump_json(), str(file)]
     return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
 
 
@@ -156,12 +157,6 @@ def _forget(file: Path) -> None:
     """Let the process that has made this file be buried; it has nothing left to do but to end."""
     if (process := _preparing.get(file)) and process.poll() is not None:
         _preparing.pop(file, None)
-
-
-@atexit.register
-def _stop() -> None:
-    for process in _preparing.values():
-        process.kill()
 
 
 def prepare(name: str, options: Options, file: Path) -> None:
@@ -179,12 +174,22 @@ def prepare(name: str, options: Options, file: Path) -> None:
 
 
 def _make_room(folder: Path, size: int) -> None:
+    for left in folder.glob("*.part"):  # by a process that was ended in the middle of it
+        if time.time() - left.stat().st_mtime > 3600:
+            left.unlink(missing_ok=True)
     kept = sorted(folder.glob("*.npy"), key=lambda file: file.stat().st_mtime)
     while kept and size + sum(file.stat().st_size for file in kept) > MOST_KEPT:
         kept.pop(0).unlink(missing_ok=True)
 
 
+def _end_with_the_parent() -> None:
+    """Standard input closes when the program that wants the images is no more, however it ended."""
+    os.read(0, 1)
+    os._exit(1)
+
+
 if __name__ == "__main__":
+    Thread(target=_end_with_the_parent, daemon=True).start()
     try:
         prepare(sys.argv[1], DATASETS[sys.argv[1]].check(json.loads(sys.argv[2])), Path(sys.argv[3]))
     except CostlabError as error:

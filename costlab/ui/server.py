@@ -128,6 +128,7 @@ def _start_worker() -> Callable[[], Any]:
 def _warm_first_page() -> None:
     """Fit the example that a first visitor sees, and draw once: plotly learns its vocabulary with the first figure."""
     from costlab.figures.confusion_heatmap import draw
+    from costlab.images import warm
     from costlab.miscalibration import miscalibration
     from costlab.scenario import Scenario, answer
     from costlab.sources import example_names, example_source
@@ -136,6 +137,7 @@ def _warm_first_page() -> None:
 
     try:
         source = example_source(example_names()[0])
+        warm(source.spec.dataset)  # a process of its own draws the images meanwhile
         fitted = fitted_of(source)
         said = answer(fitted, Scenario(source.cost))
         draw(said.counts, said.counts, said.cost, "counts").to_plotly_json()

@@ -4,7 +4,9 @@ import io
 import math
 import subprocess
 import sys
+import time
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -175,3 +177,20 @@ def test_the_costliest_cell_is_the_one_whose_images_cost_most_together() -> None
 def _test(source: object) -> tuple[np.ndarray, np.ndarray]:
     test = source.predictions.part("test")  # type: ignore[attr-defined]
     return test.target, test.probs()
+
+
+@pytest.mark.process
+def test_preparing_ends_with_the_program_that_asked_for_it() -> None:
+    code = (
+        "import os, time; from costlab import images; from costlab.specs import Choice\n"
+        "images.warm(Choice(name='surface_defects', options={'images': 100_000}))\n"
+        "print(next(iter(images._preparing.values())).pid, flush=True); os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, timeout=60)
+    status = Path(f"/proc/{done.stdout.strip()}/status")
+    deadline = time.monotonic() + 20
+    while status.exists() and "State:\tZ" not in status.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert done.returncode == -9
+    assert not list((home() / "pictures").glob("*.npy"))
