@@ -34,7 +34,7 @@ def main() -> None:
 
     def start() -> None:
         """The bare address, which has no page of its own."""
-        st.switch_page(whatif)
+        st.switch_page(whatif, query_params=st.query_params.to_dict())
 
     hidden = st.Page(start, title="costlab", default=True, visibility="hidden")
     page = st.navigation({"": [hidden], **sections})
