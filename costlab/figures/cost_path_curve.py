@@ -71,16 +71,21 @@ def _prices(title: str, highest: float, unit: str) -> dict[str, Any]:
     return {"title": labelled(literal(title), unit), "range": PERCENT["range"], "zeroline": False, **ticks}
 
 
-def words(path: CostPath, what: str = "run") -> str:
+def words(path: CostPath, remade: Mapping[str, Band] | None = None, what: str = "run") -> str:
     """What the figure shows, for those who do not see it."""
     stretches = [
         f"'{path.names[owner]}' from {begin:.0%} to {end:.0%} of the way"
         for owner, begin, end in zip(path.envelope.owners, path.envelope.breaks, path.envelope.breaks[1:], strict=False)
     ]
+    anew = "".join(
+        f" Decided anew on the way by '{name}', it goes from {amount(CASES * float(band.mean[0]), path.unit)} to "
+        f"{amount(CASES * float(band.mean[-1]), path.unit)}."
+        for name, band in (remade or {}).items()
+    )
     first, last = (amount(CASES * float(path.envelope.values[place]), path.unit) for place in (0, -1))
     return (
         f"Cost {PER} of {count(len(path.names), what)} while costs move from '{path.ends[0]}' to '{path.ends[1]}'. "
-        f"The cheapest, from {first} to {last}, is {', '.join(stretches)}."
+        f"The cheapest, from {first} to {last}, is {', '.join(stretches)}.{anew}"
     )
 
 

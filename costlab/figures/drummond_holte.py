@@ -87,7 +87,8 @@ def words(
         f"Cost of calling images '{curve.name or 'positive'}' from a threshold on, as a share of the dearest possible. "
         f"Where missing one makes up {x:.0%} of the possible cost, {named} "
         f"{start * (1 - x) + end * x:.1%}, the best threshold {float(curve.envelope.at(x)):.1%}, "
-        f"the better of always and never {min(x, 1 - x):.1%}."
+        f"the better of always and never {min(x, 1 - x):.1%}. "
+        "To the left false alarms are what costs, to the right misses."
     )
 
 

@@ -34,7 +34,8 @@ def draw(made: Simplex) -> go.Figure:
         )
         if region.share >= LABELLED:
             across, up = on_page(region.corners).mean(axis=0)
-            said = literal(shortened(made.decisions[region.decision]))
+            called = "called " if region.decision < len(made.names) else ""
+            said = called + literal(shortened(made.decisions[region.decision]))
             figure.add_annotation(x=across, y=up, text=f"<b>{said}</b>", showarrow=False, opacity=0.75)
     for place in (*made.three, None):
         _add_images(figure, made, place)

@@ -137,8 +137,9 @@ def _price(fitted: Fitted, scenario: Scenario, answer: Answer, places: tuple[int
 
 def _path(fitted: Fitted, scenario: Scenario, answer: Answer, places: tuple[int, ...]) -> Drawn:
     path, anew = scenario_curves.path(fitted, scenario, answer)
-    figure = cost_path_curve.draw(path, {"least expected cost": anew}, what="rule")
-    return Drawn(figure, [cost_path_curve.words(path, what="rule")], cost_path_curve.table(path, what="rule"))
+    bands = {"least expected cost": anew}
+    figure, said = cost_path_curve.draw(path, bands, what="rule"), [cost_path_curve.words(path, bands, what="rule")]
+    return Drawn(figure, said, cost_path_curve.table(path, "rule"))
 
 
 def _referral(fitted: Fitted, scenario: Scenario, answer: Answer, places: tuple[int, ...]) -> Drawn:

@@ -21,6 +21,7 @@ from costlab.figures import (
 )
 from costlab.figures import cost_reliability as reliability
 from costlab.metrics import confusion
+from costlab.wording import amount
 
 NAMES = ("<b>ok</b>", "crack", "$stain$")
 A = CostMatrix([[0, 1, 4], [20, 0, 2], [60, 30, 0]], NAMES, unit="EUR", name="today")
@@ -92,6 +93,11 @@ def test_the_path_highlights_the_cheapest_runs_and_greys_the_others():
     assert len(others) == 11 - len(owners)
     assert sum(trace.showlegend for trace in others) == 1
     assert cost_path_curve.table(PATH)["cheapest run"] == [PATH.names[owner] for owner in owners]
+    band = remade_path(PROBS, TARGET, A, B)
+    said = cost_path_curve.words(PATH, {"it": band})
+    assert (
+        f"by 'it', it goes from {amount(1000 * band.mean[0], 'EUR')} to {amount(1000 * band.mean[-1], 'EUR')}." in said
+    )
     anew = traces["&lt;i&gt;a&lt;/i&gt;, decided anew"]
     np.testing.assert_allclose(anew.y, 1000 * remade_path(PROBS, TARGET, A, B).mean)
 
@@ -112,6 +118,30 @@ def test_the_price_axis_goes_in_tenfold_steps_and_marks_the_present_price():
     table = price_curve.table(curve)
     assert table["price (EUR)"][4] == pytest.approx(60)
     assert table["decided anew, to"][4] == pytest.approx(1000 * curve.remade.high[40])
+
+
+def test_a_click_on_the_price_axis_is_a_price_and_on_a_share_only_where_it_sets_one():
+    assert price_curve.draw(RECORDS["price_curve"]).layout.meta == {"pick": "x"}
+    curve = RECORDS["referral_curve"]
+    assert referral_curve.draw(curve).layout.meta is None
+    figure = referral_curve.draw(curve, pick=True)
+    assert figure.layout.meta == {"pick": "x"}
+    (mark,) = figure.layout.shapes
+    assert mark.x0 == mark.x1 == curve.chosen
+
+
+def test_one_price_whatever_the_truth_is_named_as_that_of_a_decision():
+    curve = make_price(PROBS, TARGET, A.with_referral(2, "ask"), None, 3)
+    assert price_curve.draw(curve).layout.xaxis.title.text == "price of the decision 'ask' (EUR)"
+    assert "the price of the decision 'ask', now 2 EUR" in price_curve.words(curve)
+
+
+def test_the_decisions_as_they_are_stand_in_for_a_threshold():
+    curve = RECORDS["drummond_holte"]
+    traces = by_name(drummond_holte.draw(curve, 0.25, now=(0.1, 0.3)))
+    assert traces["decisions as they are"].y == (0.1, 0.3)
+    assert "threshold 0.5" not in traces
+    assert "the decisions as they are cost 15.0%" in drummond_holte.words(curve, 0.25, now=(0.1, 0.3))
 
 
 def test_cost_curves_show_the_best_threshold_and_where_the_costs_stand():
