@@ -155,6 +155,17 @@ def path_of_price(standing: Standing, truth: int, decision: int, highest: float)
     return _path(standing, replace(first, name="nothing"), replace(last, name="the highest price"))
 
 
+def telling_cell(standing: Standing) -> tuple[int, int]:
+    """The mistake (truth, decision) that the rows differ most in, in money; the dearest where they do not differ."""
+    cost = np.array(standing.cost.values)
+    k = len(standing.cost.classes)
+    apart = np.ptp(standing.counts * standing.weights[:, None], axis=0) * np.abs(cost)
+    weight = apart if (apart[:, :k] * (1 - np.eye(k))).any() or apart[:, k:].any() else cost - cost.min()
+    weight[np.arange(k), np.arange(k)] = -1
+    truth, decision = np.unravel_index(int(weight.argmax()), weight.shape)
+    return int(truth), int(decision)
+
+
 def highest_price(cost: CostMatrix, truth: int, decision: int) -> float:
     """How far a price is moved: four times what it is, or twice the dearest where it is free.
 

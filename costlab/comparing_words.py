@@ -53,11 +53,11 @@ def cost_cell(interval: Interval) -> str:
 
     >>> cost_cell(Interval(2.0, 1.5, 2.6))
     '2\\u2009000 (1\\u2009500 to 2\\u2009600)'
-    >>> cost_cell(Interval(0.0, 0.0, 0.0))               # no interval: nothing is known of how much they could differ
-    '0 (every image pays the same)'
+    >>> cost_cell(Interval(0.0, 0.0, 0.0))               # all the same: nothing is known of how they vary
+    '0 (no spread seen)'
     """
     if interval.low == interval.high:
-        return f"{number(_whole(interval.estimate))} (every image pays the same)"
+        return f"{number(_whole(interval.estimate))} (no spread seen)"
     return f"{number(_whole(interval.estimate))} ({number(_whole(interval.low))} to {number(_whole(interval.high))})"
 
 

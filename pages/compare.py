@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from costlab.comparable import Group, together
+from costlab.comparable import Group
 from costlab.comparing_words import fitted_words
 from costlab.costs import CostMatrix
 from costlab.errors import CostlabError
@@ -13,6 +13,7 @@ from costlab.ui.compare_sources import (
     choose_sources,
     columns_of,
     fitted_models,
+    groups_of,
     scenarios_of,
 )
 from costlab.ui.places import REPORT, ROBUSTNESS, WHATIF
@@ -62,15 +63,12 @@ scenario, base, more = deciding.scenario_asked(sources[0])
 for sentence in [*told, *more]:
     st.warning(inert(sentence), icon=":material/info:")
 try:
-    groups = together(sources)
+    groups = groups_of(sources)
 except CostlabError as error:
     st.error(inert(str(error)), icon=":material/error:")
     st.stop()
-left, right = st.columns((3, 2), vertical_alignment="top")
-with left:
-    choose_sources(sources)
-with right:
-    others = choose_matrices(groups)
+choose_sources(sources)
+others = choose_matrices(groups)
 onwards(scenario, base)
 if len(groups) > 1:
     said = "Their test images are not the same, so a difference in cost could be a difference of images."

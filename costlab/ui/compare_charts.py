@@ -7,7 +7,7 @@ import streamlit as st
 
 from costlab.against_bar import Against, telling_pair
 from costlab.comparable import Group
-from costlab.comparing import Standing, highest_price, path_from_equal, path_of_price
+from costlab.comparing import Standing, highest_price, path_from_equal, path_of_price, telling_cell
 from costlab.comparing_words import difference_words, path_words, stretches
 from costlab.figures import compared_costs, confusion_difference, cost_path_curve
 from costlab.ui.compare_sources import choice
@@ -89,9 +89,8 @@ def _cell(standing: Standing, place: str) -> tuple[int, int]:
     """The mistake whose price moves; the address keeps it as What if does."""
     cost = standing.cost
     cells = [(t, d) for t in range(len(cost.classes)) for d in range(len(cost.decisions)) if t != d]
-    dearest = max(cells, key=lambda each: float(cost.values[each]))
     names = {f"{t}.{d}": f"'{cost.classes[t]}' called '{cost.decisions[d]}'" for t, d in cells}
-    chosen = choice("Mistake", list(names), "cell", f"{dearest[0]}.{dearest[1]}", names.__getitem__, place)
+    chosen = choice("Mistake", list(names), "cell", "{}.{}".format(*telling_cell(standing)), names.__getitem__, place)
     truth, _, decision = chosen.partition(".")
     return int(truth), int(decision)
 

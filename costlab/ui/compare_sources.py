@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from costlab.candidates import choices
-from costlab.comparable import Group, on_common_images
+from costlab.comparable import Group, on_common_images, together
 from costlab.comparing import Entry, Standing, standing
 from costlab.costs import CostMatrix
 from costlab.errors import CostlabError
@@ -145,6 +145,16 @@ def _short(source: Source) -> str:
 
 def _mark(source: Source) -> str:
     return source.key.partition(":")[2][:4]
+
+
+def groups_of(sources: Sequence[Source]) -> list[Group]:
+    """The sources in groups that may be ranked, worked out once for all visitors. Raises InvalidPredictions."""
+    return _grouped(tuple(stamp(source) for source in sources), sources)
+
+
+@st.cache_resource(show_spinner=False, max_entries=40)
+def _grouped(key: tuple[str, ...], _sources: Sequence[Source]) -> list[Group]:
+    return together(_sources)
 
 
 def fitted_models(group: Group) -> list[Fitted]:

@@ -187,8 +187,8 @@ def lonely(group: Group) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"compare-lonely-{source.key}"):
         st.markdown(
             inert(
-                f"One model so far, '{source.title}': below are its decision rules. To compare models, train two "
-                "losses on the same data, or choose more runs above."
+                f"One model here, '{source.title}': these are its decision rules. To compare models, train two losses "
+                "on the same data, or choose more runs of it above."
             ),
             width="stretch",
         )

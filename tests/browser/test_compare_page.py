@@ -106,6 +106,6 @@ def test_a_first_visit_shows_the_rules_of_the_example(lab: tuple[Server, list[st
     server, _ = lab
     page.goto(f"{server.url}/compare")
     ready(page, "costs-example-surface_defects")
-    expect(page.get_by_text("One model so far")).to_be_visible()
+    expect(page.get_by_text("One model here")).to_be_visible()
     page.get_by_role("link", name="Train two losses").click()
     page.wait_for_url(f"{server.url}/train*")

@@ -2,7 +2,11 @@
 
 import json
 
-from costlab.figures import FIGURES, compared_costs
+import numpy as np
+
+from costlab.costs import CostMatrix
+from costlab.curves import cost_path
+from costlab.figures import FIGURES, compared_costs, cost_path_curve
 from costlab.intervals import Interval
 
 NAMES = ["b", "<b>a</b>", "c"]
@@ -46,6 +50,15 @@ def test_all_alike_need_no_second_kind():
 def test_words_say_every_row_in_order():
     said = compared_costs.words(NAMES, MEANS, "EUR")
     assert "b 500 (400 to 650); <b>a</b> 600 (500 to 750); c 2\u2009000 (1\u2009500 to 2\u2009750)" in said
+
+
+def test_a_path_of_one_price_shows_prices_on_its_axis():
+    first, last = (CostMatrix([[0, 1], [price, 0]], "xy", unit="EUR") for price in (0, 400))
+    path = cost_path(np.array([[[8, 0], [2, 0]], [[4, 4], [0, 2]]]), first, last)
+    axis = cost_path_curve.draw(path, prices=("price of '<y>'", 400.0)).layout.xaxis
+    assert axis.title.text == "price of '&lt;y&gt;' (EUR)"
+    shown = dict(zip(axis.tickvals, axis.ticktext, strict=True))
+    assert (shown[0], shown[0.25], shown[1]) == ("0", "100", "400")
 
 
 def test_the_figure_leaves_the_page_its_colours():

@@ -107,7 +107,7 @@ def test_without_any_run_the_rules_of_the_example_are_compared():
     blind = argmax_cost(predictions, cost)
     assert whole(table["Most probable class"][1]) == round(1000 * blind)
     assert "the bar" in table["Temperature, then least expected cost"]
-    assert "One model so far" in said(app)
+    assert "One model here" in said(app)
     constant = min((float(np.mean(cost.values[predictions.part("test").target, d])), d) for d in range(5))
     shown = f"{constant[0] * 1000:,.0f}".replace(",", "\u2009")
     assert f"{shown} (always '{cost.decisions[constant[1]]}')" in table["The best decision without looking"]
