@@ -31,7 +31,8 @@ def beside(result: Robustness) -> list[str]:
     if result.regret > LITTLE * abs(result.likely[result.best]):
         told.append(
             f"Whoever chooses '{name}' now pays {amount(_short(result.regret), unit)} per {number(CASES)} images more, "
-            "on average, than whoever knows the prices before choosing."
+            f"on average, than whoever knows the prices{' and the images to come' if result.images else ''} "
+            "before choosing."
         )
     else:
         told.append(

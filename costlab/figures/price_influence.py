@@ -22,7 +22,9 @@ def draw(found: Sequence[Influence], result: Robustness) -> go.Figure:
     Where a bar crosses the line at 0, another candidate is cheaper. On the right, the price at which that happens.
     """
     figure = go.Figure()
-    shown = [each for each in found if max(each.leads) > min(each.leads)][:MOST] or list(found[:MOST])
+    shown = [each for each in found if max(each.leads) - min(each.leads) > 1e-9 * abs(each.leads[1])][:MOST] or list(
+        found[:MOST]
+    )
     places = list(range(len(shown)))
     now = shown[0].leads[1] if shown else 0.0
     for place, colour, end in ((0, VERMILLION, "low"), (2, BLUE, "high")):
