@@ -83,8 +83,7 @@ def words(curve: ReferralCurve) -> str:
         f"Cost {PER} against the share with the decision '{curve.name}': {none} with none, {every} with all. "
         f"The price leads to {curve.chosen:.1%}, which cost {chosen} ({low} to {high}); "
         f"in hindsight {curve.best:.1%} was best. Below, what one more image is worth asking about: the most that the "
-        f"answer may cost, from {amount(float(curve.worth[0]), curve.unit)} down to "
-        f"{amount(float(curve.worth[-1]), curve.unit)}."
+        f"answer may cost, {amount(float(curve.worth[0]), curve.unit)} for the image that is asked about first."
     )
 
 
