@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from costlab.curves import Simplex, on_page
+from costlab.curves import Region, Simplex, on_page
 from costlab.figures._curves import ABOVE, translucent
 from costlab.figures._marks import GREY, LINES, MARKERS, PINK, literal, shortened
 from costlab.wording import listed, number, quoted
@@ -17,81 +17,87 @@ LABELLED = 0.02  # of the triangle: smaller regions have no room for a name
 
 def draw(made: Simplex) -> go.Figure:
     """Regions in the colour of their decision under the images in that of their truth; mistakes are large and open."""
-    figure = go.Figure()
-    for region in made.regions:
-        x, y = on_page(np.vstack([region.corners, region.corners[:1]])).T
-        colour, name = _colour(made, region.decision), literal(made.decisions[region.decision])
-        figure.add_scatter(
-            x=x,
-            y=y,
-            name=f"decided '{name}'",
-            mode="lines",
-            fill="toself",
-            fillcolor=translucent(colour, 0.16),
-            line={"color": translucent(colour, 0.9), "width": 1.2},
-            hoverinfo="skip",
-            showlegend=False,
-        )
-        if region.share >= LABELLED:
-            across, up = on_page(region.corners).mean(axis=0)
-            called = "called " if region.decision < len(made.names) else ""
-            said = called + literal(shortened(made.decisions[region.decision]))
-            figure.add_annotation(x=across, y=up, text=f"<b>{said}</b>", showarrow=False, opacity=0.75)
+    traces = [_area(made, region) for region in made.regions]
     for place in (*made.three, None):
-        _add_images(figure, made, place)
-    for corner, side, name in zip(np.eye(3), SIDES, made.classes, strict=True):
-        x, y = on_page(corner)
-        figure.add_annotation(x=x, y=y, text=literal(name), showarrow=False, font={"size": 15}, **side)
-    hidden = {"visible": False, "fixedrange": False}
-    figure.update_layout(
-        xaxis={**hidden, "range": [-0.2, 1.2], "constrain": "domain"},
-        yaxis={**hidden, "range": [-0.1, 0.97], "scaleanchor": "x", "constrain": "domain"},
+        traces += _images(made, place)
+    hidden = {"visible": False, "constrain": "domain"}
+    layout = go.Layout(  # all at once: later updates of a figure cost ten times as much
+        annotations=[_said(made, region) for region in made.regions if region.share >= LABELLED] + _corners(made),
+        xaxis={**hidden, "range": [-0.2, 1.2]},
+        yaxis={**hidden, "range": [-0.1, 0.97], "scaleanchor": "x"},
         legend={**ABOVE, "itemsizing": "constant"},
         hovermode="closest",
     )
-    return figure
+    return go.Figure(traces, layout)
 
 
-def _add_images(figure: go.Figure, made: Simplex, place: int | None) -> None:
+def _area(made: Simplex, region: Region) -> go.Scatter:
+    x, y = on_page(np.vstack([region.corners, region.corners[:1]])).T
+    colour = _colour(made, region.decision)
+    return go.Scatter(
+        x=x,
+        y=y,
+        name=f"decided '{literal(made.decisions[region.decision])}'",
+        mode="lines",
+        fill="toself",
+        fillcolor=translucent(colour, 0.16),
+        line={"color": translucent(colour, 0.9), "width": 1.2},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def _said(made: Simplex, region: Region) -> dict[str, Any]:
+    """What is decided in a region, in the middle of it."""
+    x, y = on_page(region.corners).mean(axis=0)
+    called = "called " if region.decision < len(made.names) else ""
+    text = f"<b>{called}{literal(shortened(made.decisions[region.decision]))}</b>"
+    return {"x": x, "y": y, "text": text, "showarrow": False, "opacity": 0.75}
+
+
+def _corners(made: Simplex) -> list[dict[str, Any]]:
+    return [
+        {"x": x, "y": y, "text": literal(name), "showarrow": False, "font": {"size": 15}, **side}
+        for (x, y), side, name in zip(on_page(np.eye(3)), SIDES, made.classes, strict=True)
+    ]
+
+
+def _images(made: Simplex, place: int | None) -> list[go.Scatter]:
     """The images of one class, or of all besides the three: small and filled, or large and open where decided wrong."""
     mine = made.target == place if place is not None else ~np.isin(made.target, made.three)
     slot = made.three.index(place) if place is not None else None
     colour = GREY if slot is None else LINES[slot]
     symbol = "x-thin" if slot is None else MARKERS[slot]
     name = "another class" if place is None else literal(made.names[place])
+    unit = f" {literal(made.unit)}" if made.unit else ""
+    shares = ", ".join(f"{literal(each)} %{{customdata[{n}]:.1%}}" for n, each in enumerate(made.classes))
+    traces = []
     for wrong in (False, True):
         rows = np.flatnonzero(mine & (made.wrong == wrong))
         if not len(rows):
             continue
         x, y = on_page(made.points[rows]).round(4).T
-        shape = f"{symbol}-open" if wrong or slot is None else symbol
-        figure.add_scatter(
+        told = np.column_stack([made.points[rows], made.expected[rows], made.paid[rows]])
+        names = [(made.names[made.target[row]], made.decisions[made.decided[row]]) for row in rows]
+        trace = go.Scatter(
             x=x,
             y=y,
             name=f"{name}, decided wrong" if wrong else name,
             mode="markers",
             marker={
-                "symbol": shape,
+                "symbol": f"{symbol}-open" if wrong or slot is None else symbol,
                 "color": colour,
                 "size": 11 if wrong else 6,
                 "opacity": 1 if wrong else 0.7,
                 "line": {"color": colour, "width": 2 if wrong or slot is None else 0},
             },
-            text=[_told(made, row) for row in rows.tolist()],
-            hovertemplate="%{text}<extra></extra>",
+            text=[f"{literal(truth)}, decided '{literal(decision)}'" for truth, decision in names],
+            customdata=told.round(6),
+            hovertemplate=f"%{{text}}<br>{shares}<br>expected to cost %{{customdata[3]:.4~g}}{unit}, "
+            f"cost %{{customdata[4]:.4~g}}{unit}<extra></extra>",
         )
-
-
-def _told(made: Simplex, row: int) -> str:
-    """An image in words, over the chart."""
-    believed = ", ".join(
-        f"{literal(name)} {share:.1%}" for name, share in zip(made.classes, made.points[row], strict=True)
-    )
-    unit = f" {literal(made.unit)}" if made.unit else ""
-    return (
-        f"{literal(made.names[made.target[row]])}, decided '{literal(made.decisions[made.decided[row]])}'<br>{believed}"
-        f"<br>expected to cost {number(float(made.expected[row]))}{unit}, cost {number(float(made.paid[row]))}{unit}"
-    )
+        traces.append(trace)
+    return traces
 
 
 def _colour(made: Simplex, decision: int) -> str:
