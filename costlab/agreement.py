@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from costlab.costs import CostMatrix
+from costlab.notes import key
 from costlab.wording import amount
 
 TITLE = "What mistakes cost, and how we decide"
@@ -33,7 +34,7 @@ def note_key(truth: int, decision: int) -> str:
     >>> note_key(3, 0)
     '3.0'
     """
-    return f"{truth}.{decision}"
+    return key((truth, decision))
 
 
 def price_name(cost: CostMatrix, truth: int, decision: int) -> str:

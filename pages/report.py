@@ -42,15 +42,15 @@ if len(sources) > 1:
 warm(source.spec.dataset)
 choose_source(source)
 grid = st.grid(5, min_column_width=130, gap="large")
-left, right = grid.cell(column_span=2), grid.cell(column_span=3)
-with left:
+left, right = grid.cell(column_span=3), grid.cell(column_span=2)
+with right:
     try:
         agreed = form(scenario.matrix)
         found = findings(source, fitted, scenario, agreed)
     except CostlabError as error:
         st.error(inert(str(error)), icon=":material/error:")
         st.stop()
-with right:
+with left:
     facts(found)
     files(source, fitted, scenario, agreed, found)
     unknown(found)

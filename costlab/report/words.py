@@ -23,7 +23,7 @@ def sentence(facts: Facts, unit: str) -> str:
     for name, what in (("argmax", "taking the most probable class"), ("constant", _always(facts))):
         other = facts.by(name)
         beside.append(f"{what} {_against(other, unit)}")
-    return f"{said}. In their place, {listed(beside)}."
+    return f"{said}. Instead, {listed(beside)}."
 
 
 def _always(facts: Facts) -> str:
@@ -32,9 +32,9 @@ def _always(facts: Facts) -> str:
 
 def _against(other: Decided, unit: str) -> str:
     if other.alike:
-        return "costs the same on every image"
+        return "would cost the same on every image"
     apart = "" if other.told_apart else " (cannot be told apart)"
-    return f"costs {amount(other.cost, unit)}{apart}"
+    return f"would cost {amount(other.cost, unit)}{apart}"
 
 
 def between(row: Decided, unit: str) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 from costlab.agreement import TITLE, Agreement, note_key, price_name, priced_cells
 from costlab.costs import CostMatrix
 from costlab.errors import CostlabError
+from costlab.notes import moved_notes
 from costlab.store import SavedMatrix
 from costlab.ui.sentences import inert
 from costlab.ui.session import get_store
@@ -28,8 +29,8 @@ def saved_matrix() -> SavedMatrix | None:
 def form(cost: CostMatrix) -> Agreement:
     """The fields, kept while one looks at other pages. cost: the prices in force."""
     saved = saved_matrix()
-    by_default = getattr(saved, "agreed_by", "") if saved else ""
-    known = dict(getattr(saved, "notes", {})) if saved and saved.cost.classes == cost.classes else {}
+    by_default = saved.agreed_by if saved else ""
+    known = moved_notes(saved.notes, saved.cost, cost) if saved else {}
     mark = f"{saved.name}-{saved.revision}" if saved else ""
     title = st.text_input("Title", TITLE, max_chars=120, key="report-title", persist_state="session")
     with st.container(horizontal=True, gap="small"):

@@ -83,3 +83,17 @@ def test_a_run_that_is_not_here_is_said_and_the_example_shown() -> None:
     assert not app.exception
     assert "nothing" in app.warning[0].value
     assert costs("surface_defects")[0] in words(app)
+
+
+def test_comments_of_a_saved_matrix_come_along_and_can_be_changed() -> None:
+    cost = example_source("surface_defects").cost
+    notes = {"3.0": "Recall of 2024", "0.4": "A look"}
+    session.get_store().save_matrix("agreed", cost, agreed_by="Ada, quality", notes=notes)
+    app = page(matrix="agreed", refer="3")
+    assert not app.exception
+    assert "Nobody is named" not in words(app)
+    assert "23 of the 25 prices" in words(app)
+    shown = {field.value for field in app.text_input}
+    assert {"Ada, quality", "Recall of 2024", "A look"} <= shown
+    next(field for field in app.text_input if field.value == "A look").input("").run()
+    assert "24 of the 25 prices" in words(app)
