@@ -13,6 +13,7 @@ from costlab.metrics import ShareMode, best_constant, confusion_share
 from costlab.records import Confusion, ConstantResult, Epoch
 from costlab.store import Run
 from costlab.ui.epochs import epoch_slider
+from costlab.ui.places import WHATIF
 from costlab.ui.plot import plot, take_click
 from costlab.ui.run_sentences import MODES, cell_words
 from costlab.ui.sentences import amount, inert, number
@@ -22,6 +23,8 @@ PARTS = {
     "test": "Test, argmax",
     "test-cost": "Test, least expected cost",
 }
+# What if begins with calibrated probabilities; these charts know none, so a link to the same images must say so.
+RULES_OF = {"test": {"rule": "argmax", "calibration": "none"}, "test-cost": {"calibration": "none"}}
 
 
 def charts(run: Run, history: list[Epoch]) -> None:
@@ -66,6 +69,10 @@ def _heatmap(run: Run, history: list[Epoch], cost: CostMatrix) -> int:
         if selected
         else f"{ORIENTATION} {number(int(counts.sum()))} images. Click a cell to read what it cost."
     )
+    if selected and run.state == "succeeded" and part in RULES_OF and counts[selected]:
+        cell = {"run": run.id, "cell": f"{selected[0]}.{selected[1]}"}
+        label, icon = "See these images under What if", ":material/image_search:"
+        st.page_link(WHATIF, label=label, icon=icon, query_params=cell | RULES_OF[part])
     return epoch
 
 
