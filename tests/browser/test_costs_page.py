@@ -252,3 +252,25 @@ def test_a_box_of_remarks_stays_open_while_their_number_changes(defects: Page) -
     type_cost(defects, 4, 4, "0")
     expect(box.locator("summary")).not_to_contain_text(f"{before} remarks", timeout=BUSY)
     expect(box.get_by_text("where it is rightly called 'ok'")).to_be_visible()
+
+
+def test_unsaved_costs_survive_a_reload_and_the_reason_for_a_price_stands_below_it(defects: Page) -> None:
+    type_cost(defects, 3, 0, "1/8")
+    twin_shows(defects, 3, 0, "0.125")
+    expect(defects).to_have_url(re.compile(r"edit=3\.0"))
+    defects.reload()
+    opened(defects, defects.url)
+    says(defects, re.compile("A 'crack' called 'ok' costs 0.125 EUR"))
+    expect(defects.get_by_test_id("glide-cell-1-3")).to_have_text("0.125")
+    reason = defects.get_by_role("textbox", name="Why this price")
+    reason.fill("a recall")
+    reason.press("Enter")
+    expect(defects.get_by_text("Unsaved changes").first).to_be_visible()
+    defects.get_by_test_id("plot-costs-twin").locator(".nsewdrag").first.click(position={"x": 5, "y": 5})
+    expect(reason).to_have_value("")
+    menu(defects, "Undo")
+    menu(defects, "Redo")
+    box = defects.get_by_test_id("plot-costs-twin").locator(".nsewdrag").first.bounding_box()
+    assert box
+    defects.mouse.click(box["x"] + box["width"] * 0.1, box["y"] + box["height"] * 0.7)  # crack called ok
+    expect(reason).to_have_value("a recall")
