@@ -241,7 +241,7 @@ def pixel_at(chart: Locator, kind: str, value: float) -> float:
 
 @pytest.mark.parametrize("kind", ["linear", "log"])
 def test_a_click_anywhere_and_the_mark_dragged_set_the_value_under_the_pointer(demo: Server, page: Page, kind: str):
-    page.goto(demo.url)
+    page.goto(f"{demo.url}/picks")
     chart = ready(page, f"pick-{kind}")
     chart.evaluate("node => { node.mark = 1 }")
     page.mouse.click(*along(chart, kind, 40))
@@ -268,7 +268,7 @@ def test_a_click_anywhere_and_the_mark_dragged_set_the_value_under_the_pointer(d
 
 @pytest.mark.parametrize("kind", ["linear", "log"])
 def test_dragging_beside_the_mark_zooms_and_the_zoom_outlives_a_pick(demo: Server, page: Page, kind: str):
-    page.goto(demo.url)
+    page.goto(f"{demo.url}/picks")
     chart = ready(page, f"pick-{kind}")
     before = ranges(chart)
     drag(page, chart)
@@ -289,7 +289,7 @@ def test_dragging_beside_the_mark_zooms_and_the_zoom_outlives_a_pick(demo: Serve
 
 
 def test_escape_lets_go_of_the_mark_and_the_keyboard_walks_from_it(demo: Server, page: Page):
-    page.goto(demo.url)
+    page.goto(f"{demo.url}/picks")
     chart = ready(page, "pick-log")
     page.mouse.move(*along(chart, "log", 10))
     page.mouse.down()

@@ -46,8 +46,18 @@ def demo() -> None:
     changing()
     still = go.Figure(go.Scatter(x=[1, 2, 3, 4], y=[4, 3, 2, 1]))
     plot(still, key="still", alt="A line that goes down.", height=200)
+
+
+def picks() -> None:
+    st.title("Charts to pick from")
     picking("linear", 100)
     picking("log", 100)
 
 
-st.navigation([st.Page(demo, title="start", default=True), st.Page(demo, title="What if", url_path="whatif")]).run()
+st.navigation(
+    [
+        st.Page(demo, title="start", default=True),
+        st.Page(demo, title="What if", url_path="whatif"),
+        st.Page(picks, title="Picks", url_path="picks"),
+    ]
+).run()
