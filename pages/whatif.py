@@ -8,7 +8,7 @@ from costlab.costs import ORIENTATION
 from costlab.fitted import Fitted
 from costlab.miscalibration import miscalibration
 from costlab.sources import Source
-from costlab.ui import curve_panel, deciding, gallery, whatif_heat
+from costlab.ui import curve_panel, deciding, gallery, whatif_heat, whatif_strip
 from costlab.ui.cell import cell_panel
 from costlab.ui.grid import breadth, grid
 from costlab.ui.places import COMPARE, REPORT, ROBUSTNESS
@@ -18,7 +18,6 @@ from costlab.ui.whatif_desk import Desk, View
 from costlab.ui.whatif_menus import menus, refused
 from costlab.ui.whatif_said import said
 from costlab.ui.whatif_state import choose_source, desk_of, write_address
-from costlab.ui.whatif_strip import strip
 from costlab.ui.whatif_words import FIRST, badges
 
 
@@ -77,14 +76,15 @@ def onwards(desk: Desk, shared: bool) -> None:
 def page(source: Source, fitted: Fitted, desk: Desk) -> None:
     """Everything below the title; what matters most is sent first."""
     tested = np.bincount(fitted.test.target, minlength=len(fitted.classes))
-    above, results, sentence, assumptions, honest = (st.container() for _ in range(5))
+    above, results = st.container(), st.container(key=whatif_strip.KEY)
+    sentence, assumptions, honest = (st.container() for _ in range(3))
     cost = desk.draft.sheet.cost
     tracks, left, right = (2, 1, 1) if breadth(cost) < 520 else (1, 1, 1)
     table = st.grid(tracks, min_column_width=440, gap="medium")
     costs, confusion = table.cell(column_span=left), table.cell(column_span=right)
     view = desk.look(fitted)
     with results:
-        strip(view.answer)
+        whatif_strip.strip(view.answer)
     with sentence:
         changed(desk, view)
     with confusion:

@@ -93,7 +93,7 @@ def table(
     """
     counts = np.asarray(counts)
     cells = _commonest(counts)[:most]
-    columns = {
+    columns: dict[str, list[Any]] = {
         "truth": [cost.classes[t] for t, _ in cells],
         "decision": [cost.decisions[d] for _, d in cells],
         "images": [int(counts[cell]) for cell in cells],

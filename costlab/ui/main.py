@@ -42,8 +42,17 @@ def main() -> None:
     st.logo(str(HERE / "logo.svg"), icon_image=str(HERE / "favicon.svg"), size="large")
     st.html(HERE / "app.css")
     with st.sidebar:
+        if large_type():
+            st.html("<style>html { font-size: 20px; }</style>")  # every size on the page is a multiple of this one
         worker_status()
     page.run()
+
+
+def large_type() -> bool:
+    """The switch for projectors; `?type=large` in an address turns it on."""
+    if st.query_params.get("type") == "large":
+        st.session_state.setdefault("large-type", True)
+    return bool(st.toggle("Large type", key="large-type", help="For projectors: everything is a third larger."))
 
 
 if __name__ == "__main__":  # as Streamlit runs it

@@ -45,6 +45,7 @@ function colours(node) {
     line: read("border-color", "#d5dbe5"),
     accent: read("primary-color", "#1f4e8c"),
     font: read("font", "sans-serif"),
+    size: Math.round((13 / 15) * parseFloat(getComputedStyle(document.documentElement).fontSize)) || 13, // large type
   };
 }
 
@@ -57,13 +58,13 @@ function themed(layout, colour) {
     separators: ".\u2009", // as the sentences write numbers
     paper_bgcolor: colour.background,
     plot_bgcolor: colour.background,
-    font: { family: colour.font, size: 13, color: colour.text, ...layout.font },
+    font: { family: colour.font, size: colour.size, color: colour.text, ...layout.font },
     hoverlabel: {
       bgcolor: colour.raised,
       bordercolor: colour.line,
       align: "left",
       ...layout.hoverlabel,
-      font: { family: colour.font, size: 13, color: colour.text, ...layout.hoverlabel?.font },
+      font: { family: colour.font, size: colour.size, color: colour.text, ...layout.hoverlabel?.font },
     },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: "#8a93a3", activecolor: colour.accent, ...layout.modebar },
     margin: { l: 12, r: 12, t: layout.title?.text ? 64 : 34, b: 12, ...layout.margin }, // automargin adds what labels need

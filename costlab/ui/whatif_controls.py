@@ -1,4 +1,4 @@
-"""What can be assumed beside the costs: their scale, a price for asking a human, the class mix, calibration and rule."""
+"""What can be assumed beside the costs: their scale, a price for asking a human, class mix, calibration, rule."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -57,9 +57,8 @@ def _referral(desk: Desk) -> None:
     price = desk.settings.referral
     shown = "" if price is None else show_number(price)
     follow("whatif-refer", desk.typed["refer"][0] if "refer" in desk.typed else shown)
-    unit = desk.draft.sheet.cost.unit
     st.text_input(
-        inert(f"Asking a human costs{f' ({unit})' if unit else ''}"),
+        "Asking a human costs",
         key="whatif-refer",
         placeholder="as in the grid" if REFER in desk.draft.sheet.cost.decisions else "nobody can be asked",
         max_chars=40,

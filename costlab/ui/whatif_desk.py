@@ -22,7 +22,7 @@ KEPT = 4  # answers: now, before, at the start, and one more, for undo
 
 @dataclass(frozen=True)
 class View:
-    """What is on the screen. change: against what is compared with, if anything. refused: why the last move is not in."""
+    """What is on the screen. change: against what it is compared with, or None. refused: why the last move is not in."""
 
     answer: Answer
     change: Change | None
@@ -31,10 +31,11 @@ class View:
 
 @dataclass
 class Desk:
-    """The draft of the costs, the other assumptions (`settings`; its costs are the draft's once `scenario` is asked for), and what was on screen.
+    """The draft of the costs, the other assumptions, and what was on the screen before.
 
-    typed: texts of boxes that are not numbers, by box, with the sentence that says so. address: what the page last wrote
-    there for this desk. from_start: compare with the scenario it began with, not with the one before the last change.
+    settings: its costs are the draft's as soon as `scenario` is asked for. typed: texts of boxes that are not numbers,
+    by box, with the sentence that says so. address: what the page last wrote there for this desk. from_start: compare
+    with the scenario it began with, not with the one before the last change.
     """
 
     draft: Draft

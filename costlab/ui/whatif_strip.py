@@ -1,4 +1,4 @@
-"""The four figures at the top of What if, always in sight: this model's cost, two to compare with, the share referred."""
+"""The four figures at the top of What if, always in sight: this cost, two to compare with, the share referred."""
 
 import streamlit as st
 
@@ -6,7 +6,7 @@ from costlab.scenario import CASES, Answer
 from costlab.ui.sentences import inert, number
 from costlab.ui.whatif_words import between, referred, reliance, thousand
 
-KEY = "whatif-results"  # app.css keeps it in sight
+KEY = "whatif-results"  # of the container to draw in: app.css keeps it in sight
 
 
 def strip(answer: Answer) -> None:
@@ -28,11 +28,10 @@ def strip(answer: Answer) -> None:
         ("Argmax, blind to costs", thousand(answer.blind.estimate, unit), f"95 % sure: {between(answer.blind, unit)}"),
         ("Referred to a human", share, sent),
     )
-    with st.container(key=KEY):
-        places = st.grid(len(cards), min_column_width=165, gap="small")
-        for title, value, about in cards:
-            with places.cell(), st.container(border=True, height="stretch", gap=None):
-                st.metric(inert(title), inert(value))
-                st.caption(inert(about))
-        if few:
-            st.caption(f":material/warning: {inert(few)}")
+    places = st.grid(len(cards), min_column_width=165, gap="small")
+    for title, value, about in cards:
+        with places.cell(), st.container(border=True, height="stretch", gap=None):
+            st.metric(inert(title), inert(value))
+            st.caption(inert(about))
+    if few:
+        st.caption(f":material/warning: {inert(few)}")

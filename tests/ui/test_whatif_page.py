@@ -164,11 +164,11 @@ def test_another_rule_decides_and_referring_is_a_rule_only_where_somebody_can_be
 
 def test_too_small_a_number_of_dear_mistakes_is_said() -> None:
     assert "dear mistake" not in said(page())
-    dear = COST.values[TARGET, PROBS.argmax(axis=1)]
-    deviation = dear - dear.mean()
-    events = round(len(dear) * (deviation**2).mean() ** 2 / (deviation**4).mean())
-    assert 1 < events < 12
-    assert f"Rests on about {events} dear mistakes" in said(page(calibration="none", rule="argmax"))
+    one = CostMatrix(np.zeros((5, 5)), COST.classes, unit="EUR").replaced(3, 0, 100.0)
+    get_store().save_matrix("only this", one)
+    missed = int(((TARGET == 3) & (PROBS.argmax(axis=1) == 0)).sum())
+    assert 1 < missed < 12
+    assert f"Rests on about {missed} dear mistakes" in said(page(matrix="only this", calibration="none", rule="argmax"))
 
 
 def test_undoing_everything_at_once_goes_back_to_the_start() -> None:
