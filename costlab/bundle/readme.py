@@ -63,7 +63,8 @@ def _learnt(fitted: Fitted) -> Iterator[str]:
     else:
         yield (
             f"There were too few validation images, so on the screen calibration and rule were {fitted.how}. "
-            f"`decide.py` holds one fit to all of these images, for use; it was judged by none that it has not seen. "
+            f"`decide.py` holds one fit to all of these images, for use; that fit itself has not been "
+            "judged, for no image is left that it has not seen. "
             f"Its decisions can differ a little from the screen's. `test_decide.py` decides each image by the fold "
             f"that the screen judged it by (in `screen.json`), and so reproduces the screen."
         )

@@ -51,22 +51,24 @@ def _notes(cost: CostMatrix, known: dict[str, str], mark: str) -> dict[str, str]
     """Comments by cell: on the dearest prices, those commented on before, and others that are asked for."""
     cells = priced_cells(cost)
     names = {note_key(*cell): price_name(cost, *cell) for cell in cells}
-    of = f"{crc32(repr((cost.classes, cost.decisions)).encode()):x}-{mark}"
+    of = f"{crc32(repr(cost.classes).encode()):x}-{mark}"  # what was typed stays when referring gets a price
     shown = list(dict.fromkeys([*list(names)[:ASKED], *(key for key in known if key in names)]))
     rest = [key for key in names if key not in shown]
     st.markdown("**Where each price comes from**")
+    above = st.container()  # what is chosen below joins those above
     if rest:
         shown += st.multiselect(
             "Also comment on", rest, format_func=names.__getitem__, key=f"report-more-{of}", persist_state="session",
             placeholder=f"{len(rest)} more prices",
         )  # fmt: skip
-    return {
-        key: st.text_input(
-            inert(names[key]), known.get(key, ""), max_chars=LONGEST, key=f"report-note-{of}-{key}",
-            persist_state="session", placeholder="No comment",
-        )
-        for key in shown
-    }  # fmt: skip
+    with above:
+        return {
+            key: st.text_input(
+                inert(names[key]), known.get(key, ""), max_chars=LONGEST, key=f"report-note-{of}-{key}",
+                persist_state="session", placeholder="No comment",
+            )
+            for key in shown
+        }  # fmt: skip
 
 
 def _day(day: date | None) -> str:
