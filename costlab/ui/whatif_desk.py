@@ -22,7 +22,7 @@ KEPT = 4  # answers: now, before, at the start, and one more, for undo
 
 @dataclass(frozen=True)
 class View:
-    """What is on the screen. change: against what it is compared with, or None. refused: why the last move is not in."""
+    """What is on the screen. change: against what it is compared with. refused: why the last move is not in."""
 
     answer: Answer
     change: Change | None

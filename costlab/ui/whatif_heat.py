@@ -1,6 +1,6 @@
 """The confusion matrix of What if: six readings of it, one of them what has changed; a click chooses the cell."""
 
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import plotly.graph_objects as go
@@ -55,13 +55,28 @@ def heat(source_key: str, desk: Desk, view: View, mode: str) -> None:
         figure.layout.uirevision = f"{source_key}-{len(cost.decisions)}"
         plot(figure, key=KEY, alt=alt, height=_height(len(cost.classes)))
     st.caption(inert(cell_words(view.answer.counts, cost, *cell)))
+    numbers = st.expander("The numbers of this chart", key="whatif-numbers", on_change="rerun")
+    if numbers.open:
+        numbers.dataframe(_numbers(view, mode), hide_index=True)
+
+
+def _numbers(view: View, mode: str) -> dict[str, list[Any]]:
+    answer = view.answer
+    if mode == CHANGE:
+        counts = view.change.counts if view.change else np.zeros(answer.cost.values.shape)
+        return confusion_difference.table(counts, answer.cost)
+    return confusion_heatmap.table(answer.counts, _shares(view, mode), answer.cost, mode)
+
+
+def _shares(view: View, mode: str) -> np.ndarray:
+    """(K, D): what the cells show; shares of what is to be expected at the class mix."""
+    counts = view.answer.counts if mode == "counts" else view.answer.expected
+    return confusion_share(counts, view.answer.cost, cast(ShareMode, mode))
 
 
 def _reading(desk: Desk, view: View, mode: str) -> tuple[go.Figure, str]:
     answer = view.answer
-    counts = answer.counts if mode == "counts" else answer.expected
-    shares = confusion_share(counts, answer.cost, cast(ShareMode, mode))
-    figure = confusion_heatmap.draw(answer.counts, shares, answer.cost, mode, desk.cell)
+    figure = confusion_heatmap.draw(answer.counts, _shares(view, mode), answer.cost, mode, desk.cell)
     return figure, f"{READINGS[mode][1].capitalize()}. {confusion_heatmap.words(answer.counts, answer.cost)}"
 
 

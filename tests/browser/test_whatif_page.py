@@ -105,7 +105,7 @@ def test_a_typed_price_changes_decisions_figures_sentence_and_address(alone: Ser
 
 def test_a_price_for_a_human_adds_a_column_and_the_share_referred(alone: Server, page: Page) -> None:
     chart = visit(page, alone)
-    box = page.get_by_label("Asking a human costs")
+    box = page.get_by_role("textbox", name="Asking a human costs")
     box.fill("1/2")
     box.press("Enter")
     values = np.hstack([COST.values, np.full((5, 1), 0.5)])
@@ -143,13 +143,15 @@ def test_a_mode_stands_in_the_address_and_shows_its_shares(alone: Server, page: 
 
 
 def test_the_change_is_signed_and_follows_the_last_move(alone: Server, page: Page) -> None:
-    chart = visit(page, alone)
-    page.get_by_role("radio", name="Change").click()
-    in_address(page, "mode", "change")
+    chart = visit(page, alone, f"{PLAIN}&mode=change")
+    shows(page, chart, np.zeros((5, 5), dtype=int))
     type_cost(page, 3, 0, "1000")
     values = COST.values.copy()
     values[3, 0] = 1000
     shows(page, chart, confusion(values) - confusion(COST.values))
+    page.get_by_role("radio", name="Counts").click()
+    in_address(page, "mode", None)
+    shows(page, chart, confusion(values))
 
 
 def test_a_copied_link_opens_the_same_view_in_a_fresh_browser(alone: Server, page: Page, browser: Browser) -> None:
@@ -209,3 +211,17 @@ def test_the_figures_stay_in_sight_while_one_reads_on(alone: Server, page: Page)
     page.get_by_role("heading", name="Cost curves").scroll_into_view_if_needed()
     page.get_by_test_id("stMain").evaluate("node => node.scrollBy(0, 700)")
     expect(figure(page, 0)).to_be_in_viewport()
+
+
+def test_large_type_enlarges_text_and_charts(alone: Server, page: Page) -> None:
+    size = "node => [parseFloat(getComputedStyle(document.documentElement).fontSize), node._fullLayout.font.size]"
+    usual = visit(page, alone).evaluate(size)
+    page.get_by_text("Large type").click()
+    page.wait_for_function(
+        "([node, before]) => node._fullLayout.font.size > before", arg=[heat_map(page).element_handle(), usual[1]]
+    )
+    large = heat_map(page).evaluate(size)
+    assert large[0] / usual[0] == pytest.approx(20 / 15)
+    assert large[1] / usual[1] == pytest.approx(20 / 15, rel=0.05)
+    page.goto(f"{alone.url}/whatif?type=large")
+    assert heat_map(page).evaluate(size) == large
