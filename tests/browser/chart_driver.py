@@ -18,3 +18,12 @@ def zoom_in(page: Page, chart: Locator) -> str:
     after = str(chart.evaluate(ZOOM))
     assert after != before
     return after
+
+
+def click_cell(page: Page, chart: Locator, truth: int, decision: int, shape: tuple[int, int]) -> None:
+    """Click on the cell (truth, decision) of a heat map of this shape; the first row is drawn at the top."""
+    chart.scroll_into_view_if_needed()
+    area = chart.locator(".nsewdrag").first.bounding_box()
+    assert area is not None
+    x = area["x"] + area["width"] * (decision + 0.5) / shape[1]
+    page.mouse.click(x, area["y"] + area["height"] * (truth + 0.5) / shape[0])
