@@ -15,29 +15,23 @@ def main() -> None:
     # The icon before the navigation: else Streamlit fetches a page's icon from Google for the browser's tab.
     st.set_page_config(page_icon=str(HERE / "favicon.svg"), layout="wide")
     whatif = st.Page(WHATIF, title="What if", icon=":material/tune:", url_path="whatif")
-    sections = {
-        "Prepare": [
-            st.Page(COSTS, title="Costs", icon=":material/grid_on:", url_path="costs"),
-            st.Page(TRAIN, title="Train", icon=":material/play_circle:", url_path="train"),
-        ],
-        "Look": [
-            st.Page(RUN, title="Run", icon=":material/monitoring:", url_path="run"),
-            st.Page(RUNS, title="Runs", icon=":material/table_rows:", url_path="runs"),
-        ],
-        "Decide": [
-            whatif,
-            st.Page(COMPARE, title="Compare", icon=":material/balance:", url_path="compare"),
-            st.Page(ROBUSTNESS, title="Robustness", icon=":material/casino:", url_path="robustness"),
-            st.Page(REPORT, title="Report", icon=":material/description:", url_path="report"),
-        ],
-    }
+    pages = [  # without headings between them: Streamlit puts those into the list, where screen readers stumble
+        st.Page(COSTS, title="Costs", icon=":material/grid_on:", url_path="costs"),
+        st.Page(TRAIN, title="Train", icon=":material/play_circle:", url_path="train"),
+        st.Page(RUN, title="Run", icon=":material/monitoring:", url_path="run"),
+        st.Page(RUNS, title="Runs", icon=":material/table_rows:", url_path="runs"),
+        whatif,
+        st.Page(COMPARE, title="Compare", icon=":material/balance:", url_path="compare"),
+        st.Page(ROBUSTNESS, title="Robustness", icon=":material/casino:", url_path="robustness"),
+        st.Page(REPORT, title="Report", icon=":material/description:", url_path="report"),
+    ]
 
     def start() -> None:
         """The bare address, which has no page of its own."""
         st.switch_page(whatif, query_params=st.query_params.to_dict())
 
     hidden = st.Page(start, title="costlab", default=True, visibility="hidden")
-    page = st.navigation({"": [hidden], **sections})
+    page = st.navigation([hidden, *pages])
     st.set_page_config(page_title=f"{page.title} · costlab")
     st.logo(str(HERE / "logo.svg"), icon_image=str(HERE / "favicon.svg"), size="large")
     st.html(HERE / "app.css")
