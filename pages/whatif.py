@@ -102,8 +102,9 @@ def page(source: Source, fitted: Fitted, desk: Desk) -> None:
     st.subheader("Images", anchor=False)
     gallery.gallery(source, fitted, view.answer, desk.cell, desk.select)
     onwards(desk, shared)
-    with honest:
-        honesty(desk, fitted, view)
+    if len(fitted.classes) <= whatif_heat.DRAWN_UP_TO:  # beyond, the calibrations to compare with take minutes
+        with honest:
+            honesty(desk, fitted, view)
 
 
 st.title("What if", anchor=False)

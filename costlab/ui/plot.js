@@ -143,6 +143,7 @@ class Chart {
     this.guide.hidden = !this.dragging;
     this.placeGrip();
     this.painted = painted;
+    this.size = colour.size;
     this.updates += 1;
     this.node.dataset.updates = this.updates;
     this.state("ready", "");
@@ -168,7 +169,9 @@ class Chart {
   }
 
   resize() {
-    if (this.updates && this.node.offsetWidth) window.Plotly.Plots.resize(this.node);
+    if (!this.updates || !this.node.offsetWidth) return;
+    window.Plotly.Plots.resize(this.node);
+    if (colours(this.node).size !== this.size) this.show(this.data); // large type was switched on or off
   }
 
   click(point) {
