@@ -57,7 +57,9 @@ def test_a_scenario_comes_back_from_its_address_exactly(pair: tuple[Scenario, Co
     assert sum(map(len, said.values())) < 8000
 
 
-@given(st.dictionaries(st.sampled_from(KEYS), st.text(max_size=60) | st.sampled_from(["-1", "0", "1.0:", "nan", "1,,"])))
+@given(
+    st.dictionaries(st.sampled_from(KEYS), st.text(max_size=60) | st.sampled_from(["-1", "0", "1.0:", "nan", "1,,"]))
+)
 def test_nonsense_is_left_out_with_a_sentence_each_and_never_raises(said: dict[str, str]) -> None:
     base = CostMatrix([[0, 1], [100, 0]], ["ok", "crack"])
     scenario, told = from_address(said, base)
