@@ -17,7 +17,7 @@ from scipy.special import log_softmax, softmax
 from costlab.examples import FOLDER
 from costlab.specs import Choice, RunSpec
 from tests.browser.chart_driver import click_cell
-from tests.browser.grid_driver import type_cost
+from tests.browser.grid_driver import cell_text, painted, type_cost
 from tests.browser.look import settle
 from tests.browser.server import Server, running
 from tests.finished import trained_run
@@ -198,3 +198,67 @@ def test_a_stakeholder_does_the_whole_job(
     ask_a_human(page, oracle, 0.8)
     take_the_report_home(page, browser, oracle, tmp_path)
     compare_two_runs(page, server, ids)
+
+
+def tab_to(page: Page, wanted: Locator, most: int = 150) -> None:
+    """Press Tab until `wanted`, or something in it, has the focus."""
+    for _ in range(most):
+        if wanted.count() and wanted.evaluate("node => node.contains(document.activeElement)"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Not reached with {most} tabs: {wanted}")
+
+
+def test_the_same_job_is_done_without_a_mouse(
+    lab: tuple[Server, list[str]], page: Page, browser: Browser, tmp_path: Path
+) -> None:
+    server, _ = lab
+    oracle = open_example(page, server.url)
+    settle(page)
+
+    tab_to(page, page.get_by_role("textbox", name="Asking a human costs"))
+    page.keyboard.type("0.8")
+    page.keyboard.press("Enter")
+    oracle.costs = np.hstack([oracle.costs, np.full((5, 1), 0.8)])
+    expect_cost(page, 0, oracle.thousand(oracle.decided()))
+
+    tab_to(page, page.get_by_test_id("data-grid-canvas").first)
+    page.keyboard.press("ArrowDown")  # the grid takes a cell at the first key
+    page.keyboard.press("Control+Home")
+    selected = "aria-selected"
+    expect(page.locator("[data-testid='glide-cell-0-0']")).to_have_attribute(selected, "true")
+    for key in (*["ArrowDown"] * CRACK, *["ArrowRight"] * (OK + 1)):
+        page.keyboard.press(key)
+    expect(cell_text(page, CRACK, OK)).to_have_attribute(selected, "true")
+    editor = page.locator("#portal textarea, #portal input").first
+    for end, key in enumerate("400", start=1):
+        page.keyboard.type(key)
+        expect(editor).to_have_value("400"[:end])
+    painted(page)
+    page.keyboard.press("Enter")
+    oracle.costs[CRACK, OK] = 400
+    expect_cost(page, 0, oracle.thousand(oracle.decided()))
+
+    chart = page.get_by_test_id("plot-whatif-confusion")
+    tab_to(page, chart)
+    page.keyboard.press("ArrowDown")  # to the first cell
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(200)  # a chart says where it is after Plotly has
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"cell=0\.[01]"))
+    gallery = page.get_by_test_id("gallery")
+    expect(gallery).to_have_attribute("data-at", "0", timeout=MINUTE)
+    page.keyboard.press("n")
+    expect(gallery).to_have_attribute("data-at", "1")
+
+    tab_to(page, page.get_by_role("link", name="Hand over a report"))
+    page.keyboard.press("Enter")
+    download = page.get_by_role("button", name="Download the report")
+    expect(download).to_be_visible(timeout=MINUTE)
+    settle(page)
+    tab_to(page, download)
+    with page.expect_download(timeout=MINUTE) as waiting:
+        page.keyboard.press("Enter")
+    facts = re.search(r'id="costlab-report">(.*?)</script>', waiting.value.path().read_text(encoding="utf-8"))
+    assert facts is not None
+    assert json.loads(facts[1])["decided"][0]["cost"] == pytest.approx(oracle.thousand(oracle.decided()))
