@@ -7,12 +7,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 from costlab.curves import PriceCurve
-from costlab.figures._curves import ABOVE, PER, add_band, style
-from costlab.figures._marks import GREY, labelled, literal
+from costlab.figures._curves import ABOVE, FAINT, PER, add_band, style
+from costlab.figures._marks import GREY, labelled, literal, shortened
 from costlab.scenario import CASES
 from costlab.wording import amount
 
 TITLE = "Cost against one price"
+FEW = 7  # decisions, whose constant costs are drawn one by one
 
 
 def draw(curve: PriceCurve) -> go.Figure:
@@ -24,6 +25,7 @@ def draw(curve: PriceCurve) -> go.Figure:
     add_band(figure, curve.prices, curve.remade, "decided anew at each price", style(0, 3))
     for number, (name, band) in enumerate(curve.fixed.items(), start=1):
         add_band(figure, curve.prices, band, literal(name), style(number))
+    _add_constants(figure, curve)
     decision, cheapest = curve.best_constant()
     figure.add_scatter(
         x=curve.prices,
@@ -57,6 +59,28 @@ def draw(curve: PriceCurve) -> go.Figure:
     return figure
 
 
+def _add_constants(figure: go.Figure, curve: PriceCurve) -> None:
+    """Each decision for all images, as a faint line with its name at the end; more than a few would be a thicket."""
+    height = _heights(curve)[1]
+    for number, (name, cost) in enumerate(_constants(curve).items()):
+        paid = CASES * cost
+        inside = np.flatnonzero(paid <= height)
+        last = int(inside[-1]) if len(inside) else 0
+        figure.add_scatter(
+            x=curve.prices,
+            y=paid,
+            name="each constant decision",
+            legendgroup="constant",
+            showlegend=number == 0,
+            mode="lines+text",
+            line={"color": FAINT, "dash": "dot", "width": 1.2},
+            text=[f"always '{literal(shortened(name))}' " if place == last else "" for place in range(len(paid))],
+            textposition="bottom left" if last == len(paid) - 1 else "top left",
+            textfont={"size": 11, "color": GREY},
+            hoverinfo="skip",
+        )
+
+
 def words(curve: PriceCurve) -> str:
     """What the figure shows, for those who do not see it."""
     first, last = (
@@ -78,6 +102,7 @@ def table(curve: PriceCurve) -> dict[str, list[Any]]:
         columns |= {name: (CASES * band.mean[rows]).tolist(), f"{name}, from": (CASES * band.low[rows]).tolist()}
         columns |= {f"{name}, to": (CASES * band.high[rows]).tolist()}
     decision, cheapest = curve.best_constant()
+    columns |= {f"always '{name}'": (CASES * paid[rows]).tolist() for name, paid in _constants(curve).items()}
     columns["best constant decision"] = [curve.decisions[d] for d in decision[rows]]
     return columns | {"its cost": (CASES * cheapest[rows]).tolist()}
 
@@ -85,6 +110,12 @@ def table(curve: PriceCurve) -> dict[str, list[Any]]:
 def _cell(curve: PriceCurve, shown: Callable[[str], str]) -> str:
     truth, decision = (shown(name) for name in curve.cell)
     return f"'{truth}' called '{decision}'" if truth else f"the decision '{decision}'"
+
+
+def _constants(curve: PriceCurve) -> dict[str, np.ndarray]:
+    """(G,) mean costs by decision, where they are few."""
+    few = len(curve.decisions) <= FEW
+    return dict(zip(curve.decisions, curve.constants, strict=True)) if few else {}
 
 
 def _heights(curve: PriceCurve) -> list[float]:

@@ -113,10 +113,14 @@ def test_the_price_axis_goes_in_tenfold_steps_and_marks_the_present_price():
     np.testing.assert_allclose(traces["decided anew at each price"].y, 1000 * curve.remade.mean)
     np.testing.assert_allclose(traces["argmax"].y, 1000 * curve.fixed["argmax"].mean)
     np.testing.assert_allclose(traces["best constant decision"].y, 1000 * curve.constants.min(axis=0))
+    each = [trace for trace in figure.data if trace.name == "each constant decision"]
+    assert [trace.y.tolist() for trace in each] == [pytest.approx(1000 * paid) for paid in curve.constants]
+    assert [trace.showlegend for trace in each] == [True] + [False] * (len(each) - 1)
     shade = figure.data[0]
     np.testing.assert_allclose(shade.y, [1000 * end for end in (*curve.remade.high, *curve.remade.low[::-1])])
     table = price_curve.table(curve)
     assert table["price (EUR)"][4] == pytest.approx(60)
+    assert table[f"always '{curve.decisions[0]}'"][4] == pytest.approx(1000 * curve.constants[0, 40])
     assert table["decided anew, to"][4] == pytest.approx(1000 * curve.remade.high[40])
 
 
