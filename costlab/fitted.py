@@ -26,6 +26,7 @@ from costlab.costs import CostMatrix
 from costlab.decisions import RULES, DecisionRule
 from costlab.errors import InvalidPredictions, UnknownName
 from costlab.predictions import Predictions
+from costlab.wording import count
 
 FOLDS = 5
 FEW = 10  # validation examples of a class
@@ -142,8 +143,8 @@ class Fitted:
 
     def _said(self, valid: int) -> str:
         if len(self.rounds) == 1:
-            return f"fitted on {valid} validation images"
-        among = f"{valid} validation images and the other test images" if valid else "other test images"
+            return f"fitted on {count(valid, 'validation image')}"
+        among = f"{count(valid, 'validation image')} and the other test images" if valid else "other test images"
         return f"cross-fitted in {len(self.rounds)} folds: each test image by a fit to {among}"
 
     def probs(self, calibration: str = "none") -> np.ndarray:

@@ -70,12 +70,16 @@ def ratio(times: float) -> str:
 
 
 def count(size: int, noun: str, plural: str = "") -> str:
-    """A number of things.
+    """A number of things, thousands apart by a thin space.
 
-    >>> count(1, "run"), count(6, "run"), count(2, "loss", "losses")
-    ('1 run', '6 runs', '2 losses')
+    >>> count(1, "run"), count(1200, "run"), count(2, "loss", "losses")
+    ('1 run', '1\\u2009200 runs', '2 losses')
     """
-    return f"{size} {noun if size == 1 else plural or noun + 's'}"
+    return f"{_whole(size)} {noun if size == 1 else plural or noun + 's'}"
+
+
+def _whole(size: int) -> str:
+    return f"{size:,}".replace(",", "\u2009")
 
 
 def listed(parts: Sequence[str], last: str = "and", most: int = 3) -> str:

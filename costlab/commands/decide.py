@@ -120,8 +120,12 @@ def _decided(case: "Case", rules: list[str] | None) -> "dict[str, np.ndarray]":
 
 
 def _say(verdict: "Verdict", predictions: "Predictions", case: "Case") -> None:
+    from costlab.wording import number
+
     unit = f", costs in {verdict.unit}" if verdict.unit else ""
-    print(f"{verdict.n} test images of {len(verdict.classes)} classes{unit}. Rules that learn were {case.fitted.how}.")
+    print(
+        f"{number(verdict.n)} test images of {len(verdict.classes)} classes{unit}. Rules that learn were {case.fitted.how}."
+    )
     for line in _assumed(predictions):
         print(line)
     if verdict.priors:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from costlab.figures._marks import BLUE, GREY, VERMILLION, labelled, literal
 from costlab.robustness import Robustness
 from costlab.robustness_words import share_words
+from costlab.scenario import CASES
 from costlab.wording import amount, number
 
 TITLE = "Cost over the plausible prices"
@@ -36,7 +37,7 @@ def draw(result: Robustness) -> go.Figure:
     figure.add_annotation(x=1, y=1, xref="paper", yref="paper", text=" cheapest in", showarrow=False)
     figure.layout.annotations[-1].update(xanchor="left", yanchor="bottom")
     figure.update_layout(
-        xaxis={"title": labelled("cost per 1,000 images", result.ranges.likely.unit), "zeroline": False}
+        xaxis={"title": labelled(f"cost per {number(CASES)} images", result.ranges.likely.unit), "zeroline": False}
         | _breadth(float(result.quantiles.min()), float(result.quantiles.max())),
         yaxis=_names(result, rows, places),
         legend={"orientation": "h", "x": 0, "y": 1.0, "xanchor": "left", "yanchor": "bottom"},
@@ -97,13 +98,15 @@ def _names(result: Robustness, rows: list[int], places: list[int]) -> dict[str, 
 def words(result: Robustness) -> str:
     """What the figure shows, for those who do not see it."""
     told = "; ".join(f"'{result.candidates[row].title}' {_ends(result, row)}" for row in order(result)[:4])
-    return f"Cost per 1,000 images over {number(result.draws)} draws of the prices, 90 of 100 of them: {told}."
+    return (
+        f"Cost per {number(CASES)} images over {number(result.draws)} draws of the prices, 90 of 100 of them: {told}."
+    )
 
 
 def table(result: Robustness) -> dict[str, list[Any]]:
     """A row a candidate: its cost at the likely prices and over the draws, and how often it is cheapest."""
     rows, unit = order(result), result.ranges.likely.unit
-    cost = f"per 1,000 images ({unit})" if unit else "per 1,000 images"
+    cost = f"per {number(CASES)} images{f' ({unit})' if unit else ''}"
     columns: dict[str, list[Any]] = {"rule": [result.candidates[row].rule for row in rows]}
     if any(each.model for each in result.candidates):
         columns["model"] = [result.candidates[row].model for row in rows]

@@ -9,6 +9,7 @@ from costlab.figures._marks import BLUE, GREY, VERMILLION, labelled, literal, sh
 from costlab.influence import Influence
 from costlab.robustness import Robustness
 from costlab.robustness_words import nearest
+from costlab.scenario import CASES
 from costlab.wording import amount, number
 
 TITLE = "Which price matters most"
@@ -50,7 +51,7 @@ def draw(found: Sequence[Influence], result: Robustness) -> go.Figure:
     figure.update_layout(
         barmode="overlay",
         xaxis={
-            "title": labelled("lead over the next cheapest, per 1,000 images", result.ranges.likely.unit),
+            "title": labelled(f"lead over the next cheapest, per {number(CASES)} images", result.ranges.likely.unit),
             "zeroline": False,
         },
         yaxis={
@@ -78,8 +79,8 @@ def words(found: Sequence[Influence], result: Robustness) -> str:
         f"{each.name}: from {_lead(each.leads[0])} to {amount(_lead(each.leads[2], False), unit)}" for each in found[:3]
     )
     return (
-        f"By how much '{name}' is cheaper than the next, per 1,000 images, from the low to the high end of one price "
-        f"alone; below 0 another is cheaper. {told}."
+        f"By how much '{name}' is cheaper than the next, per {number(CASES)} images, from the low to the high end "
+        f"of one price alone; below 0 another is cheaper. {told}."
     )
 
 
@@ -96,7 +97,7 @@ def table(found: Sequence[Influence], result: Robustness) -> dict[str, list[Any]
         "then cheapest": ["" if each is None else result.candidates[each.candidate].title for each in switches],
         "lead at the low end": [each.leads[0] for each in found],
         "lead at the high end": [each.leads[2] for each in found],
-        "worth of knowing it, per 1,000 images": [each.worth for each in found],
+        f"worth of knowing it, per {number(CASES)} images": [each.worth for each in found],
     }
 
 

@@ -75,12 +75,12 @@ def test_the_json_holds_what_was_promised_and_the_figures_are_numpys(tmp_path: P
         low, high = rule["interval"]
         assert low < rule["mean_cost"] < high
     for name in ("temperature", "vector", "affine"):
-        assert said["rules"][name]["fitted"] == "fitted on 1200 validation images"
+        assert said["rules"][name]["fitted"] == "fitted on 1\u2009200 validation images"
 
 
 def test_the_table_says_rule_cost_with_unit_interval_share_and_the_sentence() -> None:
     lines = decide(PREDICTIONS, COST_FILE).stdout.splitlines()
-    assert lines[0].startswith("1200 test images of 5 classes, costs in EUR.")
+    assert lines[0].startswith("1\u2009200 test images of 5 classes, costs in EUR.")
     head = next(line for line in lines if line.startswith("rule"))
     for words in ("accuracy", "mean cost (EUR)", "95 % interval", "of constant", "against the bar"):
         assert words in head

@@ -33,7 +33,7 @@ def test_each_candidate_has_its_quantiles_its_likely_cost_and_its_share_the_stea
         assert likely.x[place] == RESULT.likely[row]
     assert figure.layout.annotations[0].text.strip() == f"{100 * RESULT.shares[order[0]]:.0f} %"
     assert figure.layout.xaxis.type == "log"  # the constant decision costs ten times as much
-    assert figure.layout.xaxis.title.text == "cost per 1,000 images (EUR)"
+    assert figure.layout.xaxis.title.text == "cost per 1\u2009000 images (EUR)"
 
 
 def test_its_table_and_words_tell_the_same_numbers():

@@ -63,7 +63,8 @@ def test_the_cost_it_tells_is_that_of_a_loop_over_the_predictions() -> None:
     app = page(rules="argmax,constant", range="3.0:1~1000")
     table = app.dataframe[1].value
     row = list(table["rule"]).index("Most probable class")
-    assert table["at the likely prices, per 1,000 images (EUR)"][row] == pytest.approx(1000 * sum(paid) / len(paid))
+    cost = table["at the likely prices, per 1\u2009000 images (EUR)"][row]
+    assert cost == pytest.approx(1000 * sum(paid) / len(paid))
 
 
 def test_another_factor_is_in_the_address_and_undo_takes_it_back() -> None:
