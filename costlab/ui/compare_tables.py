@@ -90,7 +90,8 @@ def _bar(group: Group, standing: Standing, saved: Sequence[Against]) -> str:
     if is_cross_entropy(standing.entries[saved[0].reference].spec.loss):
         of = f"'{names[0]}'" if len(names) == 1 else "the cross-entropy run of the same seed, else the first one"
         return (
-            f"The bar: plain cross-entropy ({of}), its probabilities {how}. Its intervals hold together for all rows."
+            f"The bar: plain cross-entropy ({of}), its probabilities {how}. Its intervals hold together for all rows; "
+            "as those are fewer comparisons, a row can be told apart from the bar and yet share its letter."
         )
     return (
         f"There is no cross-entropy run here, so the bar is missing: rows are measured by '{names[0]}', "

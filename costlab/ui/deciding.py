@@ -39,7 +39,10 @@ def asked() -> tuple[list[Source], list[str]]:
             found.append(source_of(key))
         except CostlabError as error:
             told.append(str(error))
-    return found or [example_source(example_names()[0])], told
+    if not found:
+        found = [example_source(example_names()[0])]
+        told += [f"Shown instead: '{found[0].title}'."] if keys else []
+    return found, told
 
 
 def source_of(key: str) -> Source:
@@ -67,7 +70,7 @@ def base_of(source: Source) -> tuple[CostMatrix, list[str]]:
     try:
         return get_store().matrix(name).cost.for_classes(own.classes), []
     except CostlabError as error:
-        return own, [f"{error} The costs shown are those it was trained with."]
+        return own, [f"{error} The costs shown are those that '{source.title}' came with."]
 
 
 def scenario_asked(source: Source) -> tuple[Scenario, CostMatrix, list[str]]:

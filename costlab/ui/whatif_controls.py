@@ -31,7 +31,8 @@ CALIBRATION_TITLES = {
 
 def controls(source: Source, desk: Desk, tested: np.ndarray) -> None:
     """All of them in a row. tested: (K,) test images a class."""
-    places = st.grid(5, min_column_width=175, gap="small", vertical_alignment="bottom")
+    width = 230 if st.session_state.get("large-type") else 175
+    places = st.grid(5, min_column_width=width, gap="small", vertical_alignment="bottom")
     for draw in (_scale, _referral, partial(_mix, source, tested), _rule, _calibration):
         with places.cell():
             draw(desk)

@@ -6,6 +6,8 @@ from costlab.scenario import CASES, Answer
 from costlab.ui.sentences import inert, number
 from costlab.ui.whatif_words import between, referred, reliance, thousand
 
+BLIND = "Most probable class"
+HELP = {BLIND: "What it costs to take the class of the highest probability (argmax), whatever mistakes cost."}
 KEY = "whatif-results"  # of the container to draw in: app.css keeps it in sight
 
 
@@ -25,13 +27,13 @@ def strip(answer: Answer) -> None:
             thousand(answer.constant.mean_cost, unit),
             "The best decision without looking",
         ),
-        ("Argmax, blind to costs", thousand(answer.blind.estimate, unit), f"95 % sure: {between(answer.blind, unit)}"),
+        (BLIND, thousand(answer.blind.estimate, unit), f"95 % sure: {between(answer.blind, unit)}"),
         ("Referred to a human", share, sent),
     )
     places = st.grid(len(cards), min_column_width=165, gap="small")
     for title, value, about in cards:
         with places.cell(), st.container(border=True, height="stretch", gap=None):
-            st.metric(inert(title), inert(value))
+            st.metric(inert(title), inert(value), help=HELP.get(title))
             st.caption(inert(about))
     if few:
         st.caption(f":material/warning: {inert(few)}")

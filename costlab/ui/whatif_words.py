@@ -30,8 +30,7 @@ def between(interval: Interval, unit: str) -> str:
     >>> between(Interval(0.745, 0.709, 0.783), "EUR")
     '709 to 783 EUR'
     """
-    low, high = (float(f"{end * CASES:.3g}") for end in interval[1:])
-    return f"{number(low)} to {amount(high, unit)}"
+    return f"{number(CASES * interval.low)} to {amount(CASES * interval.high, unit)}"
 
 
 def reliance(events: float) -> str:
