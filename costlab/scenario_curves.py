@@ -6,6 +6,7 @@ All decide by least expected cost, whatever the scenario's rule: curves are abou
 from dataclasses import dataclass, replace
 from math import floor, isfinite, log10
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -38,7 +39,10 @@ from costlab.scenario import REFER, Answer, Scenario, case_of
 FOLLOWS = ("least_expected_cost", "refer")  # rules that decide as the curves do
 NOW, BLIND = "decisions as they are", "most likely class, whatever mistakes cost"
 TRIED = 0.1  # of the images: where nobody can be asked, a price at which about so many would be referred is tried
+KEPT = 8  # of the curves of decisions made anew: they stay while the price itself is moved
 STEPS = 41  # of a path: decisions change little between two
+
+_ANEW: WeakKeyDictionary[Fitted, dict[tuple[object, ...], Band]] = WeakKeyDictionary()
 
 
 class Pick(NamedTuple):
@@ -56,16 +60,26 @@ def seen(fitted: Fitted, scenario: Scenario) -> np.ndarray:
 def price(fitted: Fitted, scenario: Scenario, answer: Answer, selected: tuple[int, int]) -> PriceCurve:
     """Mean cost against the price of one cell; of the decision to refer, against its price whatever the truth."""
     truth, decision = _in_force(scenario, selected)
-    return price_curve(
+    prices = steady_prices(answer.cost, truth, decision)
+    others = answer.cost.values.copy()
+    others[slice(None) if truth is None else truth, decision] = 0
+    of = scenario.calibration, scenario.shares, truth, decision, answer.cost.classes, others.tobytes(), prices.tobytes()
+    known = _ANEW.setdefault(fitted, {})
+    curve = price_curve(
         seen(fitted, scenario),
         fitted.test.target,
         answer.cost,
         truth,
         decision,
-        steady_prices(answer.cost, truth, decision),
+        prices,
         {NOW: answer.decided},
         weights=answer.weights,
+        anew=known.get(of),
     )
+    known[of] = curve.remade
+    for old in list(known)[:-KEPT]:
+        known.pop(old, None)  # another visitor's thread may have been faster
+    return curve
 
 
 def price_pick(scenario: Scenario, selected: tuple[int, int], x: float) -> Pick | None:

@@ -43,13 +43,15 @@ def price_curve(
     fixed: Mapping[str, np.ndarray] | None = None,
     level: float = 0.95,
     weights: np.ndarray | None = None,
+    anew: Band | None = None,
 ) -> PriceCurve:
     """The mean cost on `probs` (N, K) and `target` (N,) against the price of deciding `decision` for `truth`.
 
     truth: None for a decision that has one price whatever the truth, such as referring.
     prices: (G,) ascending; by default 81 from a hundredth to a hundred times the present one, in even ratios. fixed:
     decisions (N,) by name, by default those of least expected cost at the present price. weights: (K,), what an image
-    of each class counts for, their mean over the images 1; 1 each by default. Intervals hold at each price.
+    of each class counts for, their mean over the images 1; 1 each by default. anew: what comes of deciding anew at
+    `prices`, where that is known: it does not depend on the present price. Intervals hold at each price.
 
     >>> cost = CostMatrix([[0, 1], [100, 0]], ["ok", "crack"])
     >>> curve = price_curve(np.array([[0.98, 0.02]] * 50), np.repeat([0, 1], [49, 1]), cost, 1, 0, [10.0, 100.0])
@@ -74,7 +76,7 @@ def price_curve(
         prices=prices,
         cell=("" if truth is None else cost.classes[truth], cost.decisions[decision]),
         present=present,
-        remade=remade(probs, target, free, rate, prices, level, weights),
+        remade=anew or remade(probs, target, free, rate, prices, level, weights),
         fixed=bands,
         constants=(shares @ paid_free)[:, None] + (shares @ paid_rate)[:, None] * prices,
         decisions=cost.decisions,

@@ -106,7 +106,7 @@ def table(
 def _commonest(counts: np.ndarray) -> list[tuple[int, int]]:
     found = np.argwhere(counts > 0)
     order = np.argsort(-counts[tuple(found.T)], kind="stable")
-    return [(int(t), int(d)) for t, d in found[order]]
+    return list(map(tuple, found[order].tolist()))
 
 
 def cell(x: object, y: object, cost: CostMatrix) -> tuple[int, int] | None:

@@ -62,7 +62,7 @@ def exceptions(cost: CostMatrix) -> list[Cell]:
     """The cells that do not cost what is usual, the dearest first."""
     found = np.argwhere(cost.values != usual(cost))
     order = np.argsort(-np.abs(cost.values[tuple(found.T)]), kind="stable")
-    return [(int(t), int(d)) for t, d in found[order]]
+    return list(map(tuple, found[order].tolist()))
 
 
 def _is_listed(cost: CostMatrix) -> bool:
