@@ -84,7 +84,9 @@ def _mix(source: Source, tested: np.ndarray, desk: Desk) -> None:
     label = "as in the test set" if shares is None else "your own"
     if shares is not None and shares == _trained(source, tested):
         label = "as in training"
-    panel = st.popover(f"Class mix: {label}", key="whatif-mix", on_change="rerun", width="stretch")
+    st.caption(f"Class mix: {label}")
+    # A label of its own that never changes: with another one the panel would close under the hand that moves a slider.
+    panel = st.popover("Change the class mix", key="whatif-mix", on_change="rerun", width="stretch")
     if not panel.open:
         return
     with panel, st.container(width=380):

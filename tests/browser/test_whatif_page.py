@@ -225,3 +225,17 @@ def test_large_type_enlarges_text_and_charts(alone: Server, page: Page) -> None:
     assert large[1] / usual[1] == pytest.approx(20 / 15, rel=0.05)
     page.goto(f"{alone.url}/whatif?type=large")
     assert heat_map(page).evaluate(size) == large
+
+
+def test_the_class_mix_stays_open_under_the_hand_that_moves_a_slider(alone: Server, page: Page) -> None:
+    visit(page, alone)
+    page.get_by_role("button", name="Change the class mix").click()
+    sliders = page.get_by_test_id("stPopoverBody").locator("input[type=range]")
+    for place in (0, 3):
+        sliders.nth(place).focus()
+        page.keyboard.press("ArrowRight")
+        expect(page.get_by_text("Class mix: your own")).to_be_visible()
+    expect(sliders).to_have_count(len(COST.classes))
+    page.get_by_role("button", name="As in the test set").click()
+    expect(page.get_by_text("Class mix: as in the test set")).to_be_visible()
+    expect(sliders).to_have_count(len(COST.classes))
