@@ -172,11 +172,20 @@ def quoted_name(name: str) -> str:
 def apart(one: float, other: float) -> tuple[str, str]:
     """Two different numbers to be read, with as many digits as it takes to see that they are.
 
-    >>> apart(100, 200), apart(100.001, 100.002)
-    (('100', '200'), ('100.001', '100.002'))
+    >>> apart(100, 200), apart(100.001, 100.002), apart(1234.56701, 1234.56789)
+    (('100', '200'), ('100.001', '100.002'), ('1\\u2009234.567', '1\\u2009234.568'))
     """
     shown = number(one), number(other)
+    for digits in range(5, 17):
+        if shown[0] != shown[1]:
+            break
+        shown = _digits(one, digits), _digits(other, digits)
     return shown if shown[0] != shown[1] else (show_number(one).replace("-", "−"), show_number(other).replace("-", "−"))
+
+
+def _digits(value: float, digits: int) -> str:
+    """With so many significant digits, thousands apart, as `number` has 4."""
+    return f"{value:,.{digits}g}".replace(",", "\u2009").replace("-", "−")
 
 
 def span(old: float, new: float, unit: str) -> str:

@@ -37,7 +37,7 @@ from costlab.metrics import confusion
 from costlab.scenario import REFER, Answer, Scenario, case_of
 
 FOLLOWS = ("least_expected_cost", "refer")  # rules that decide as the curves do
-NOW, BLIND = "decisions as they are", "most likely class, whatever mistakes cost"
+NOW, BLIND = "decisions as they are", "most probable class, whatever mistakes cost"
 TRIED = 0.1  # of the images: where nobody can be asked, a price at which about so many would be referred is tried
 KEPT = 8  # of the curves of decisions made anew: they stay while the price itself is moved
 STEPS = 41  # of a path: decisions change little between two

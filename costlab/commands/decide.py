@@ -123,9 +123,8 @@ def _say(verdict: "Verdict", predictions: "Predictions", case: "Case") -> None:
     from costlab.wording import number
 
     unit = f", costs in {verdict.unit}" if verdict.unit else ""
-    print(
-        f"{number(verdict.n)} test images of {len(verdict.classes)} classes{unit}. Rules that learn were {case.fitted.how}."
-    )
+    images = f"{number(verdict.n)} test images"
+    print(f"{images} of {len(verdict.classes)} classes{unit}. Rules that learn were {case.fitted.how}.")
     for line in _assumed(predictions):
         print(line)
     if verdict.priors:

@@ -33,7 +33,7 @@ from costlab.ui.places import TRAIN
 from costlab.ui.run_result import table
 from costlab.ui.sentences import amount, count, inert, number
 
-OWN = {"argmax": "argmax, the likeliest class", "meant": "the rule its loss is meant for"}
+OWN = {"argmax": "argmax, the most probable class", "meant": "the rule its loss is meant for"}
 
 
 def costs(group: Group, columns: Mapping[str, Standing], saved: Sequence[Against]) -> None:

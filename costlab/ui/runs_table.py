@@ -34,7 +34,7 @@ def frame(runs: Sequence[Run]) -> pd.DataFrame:
 
 COLUMNS = {
     "Argmax": st.column_config.NumberColumn(
-        format="%.4g", help="Mean cost of a test image when the likeliest class is chosen."
+        format="%.4g", help="Mean cost of a test image when the most probable class is chosen."
     ),
     "Least expected cost": st.column_config.NumberColumn(
         format="%.4g", help="Mean cost of a test image when the decision of least expected cost is chosen."
