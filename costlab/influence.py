@@ -18,6 +18,7 @@ from costlab.scenario import CASES
 
 STEPS = 1000  # midpoints of the integral over a quantile
 WORK = 2_000_000  # midpoints x prices, in about half a second
+MOST = 500  # prices told of; 100 classes have 9,900 of them
 ROUNDING = 1e-12  # of the largest cost
 
 
@@ -58,24 +59,53 @@ def influences(candidates: Sequence[Candidate], ranges: PriceRanges) -> list[Inf
     """Every price with a range that some candidate pays and another does not, the most important first.
 
     That is the one it is worth most to know; among those that it is worth nothing to know, the one that brings another
-    candidate nearest to being cheapest.
+    candidate nearest to being cheapest. Of more than `MOST`, so many.
     """
     counts = CASES * np.stack([each.counts for each in candidates]) / len(candidates[0].decided)
     told = [cells for cells in ranges.groups if np.ptp(_of(counts, cells), axis=0).any()]
     steps = int(np.clip(WORK // max(1, len(told)), 100, STEPS))
     u = ((np.arange(steps) + 0.5) / steps)[:, None]
-    drawn = [ranges.quantiles(cells, u) @ _of(counts, cells).T for cells in told]  # (steps, C) each
+    alone = tuple(cells[0] for cells in told if len(cells) == 1)
+    groups = [cells for cells in told if len(cells) > 1]
+    drawn = [ranges.quantiles(cells, u) @ _of(counts, cells).T for cells in groups]  # (steps, C) each
+    prices = ranges.quantiles(alone, u) if alone else np.zeros((steps, 0))  # of many cells at once
+    paid = _of(counts, alone) if alone else np.zeros((len(counts), 0))
     likely = np.einsum("ctd,td->c", counts, ranges.likely.values)
-    mean = likely.copy()
-    for cells, part in zip(told, drawn, strict=True):
+    mean = likely + paid @ (prices.mean(axis=0) - np.array([ranges.likely.values[cell] for cell in alone]))
+    for cells, part in zip(groups, drawn, strict=True):
         mean += part.mean(axis=0) - _paid(counts, cells, ranges.likely.values)
-    best, found = int(likely.argmin()), []
-    rivals = (counts != counts[best]).any(axis=(1, 2))
-    for cells, part in zip(told, drawn, strict=True):
-        worth = mean.min() - (mean - part.mean(axis=0) + part).min(axis=1).mean()
-        worth = float(worth) if worth > ROUNDING * np.abs(mean).max() else 0.0
-        found.append(_influence(counts, likely, rivals, ranges, (cells, worth)))
-    return sorted(found, key=lambda each: (-each.worth, each.least))
+    rivals = (counts != counts[likely.argmin()]).any(axis=(1, 2))
+    known = mean.min() - [(mean - part.mean(axis=0) + part).min(axis=1).mean() for part in drawn]
+    worth = np.append(_known_alone(mean, paid, prices), known)
+    worth[worth <= ROUNDING * np.abs(mean).max()] = 0.0
+    least = np.append(_least_leads(likely, paid, rivals, ranges, alone), np.full(len(groups), -np.inf))
+    order = np.lexsort((least, -worth))[: MOST + len(groups)].tolist()
+    cells_of = [*((cell,) for cell in alone), *groups]
+    found = [_influence(counts, likely, rivals, ranges, (cells_of[place], float(worth[place]))) for place in order]
+    return sorted(found, key=lambda each: (-each.worth, each.least))[:MOST]
+
+
+def _known_alone(mean: np.ndarray, paid: np.ndarray, prices: np.ndarray) -> np.ndarray:
+    """(P,): what it is worth to know each price. mean: (C,), paid: (C, P), how often it is paid, prices: (steps, P)."""
+    off = prices - prices.mean(axis=0)
+    cheapest = np.full(off.shape, np.inf)
+    for cost, often in zip(mean, paid, strict=True):
+        np.minimum(cheapest, cost + often * off, out=cheapest)
+    return np.asarray(mean.min() - cheapest.mean(axis=0))
+
+
+def _least_leads(
+    likely: np.ndarray, paid: np.ndarray, rivals: np.ndarray, ranges: PriceRanges, alone: tuple[Cell, ...]
+) -> np.ndarray:
+    """(P,): `Influence.least` of each price that moves alone. likely, rivals: (C,), paid: (C, P)."""
+    if not alone:
+        return np.zeros(0)
+    place, best = tuple(np.array(alone).T), int(likely.argmin())
+    leads = []
+    for ends in (ranges.low, ranges.likely.values, ranges.high):
+        costs = likely[:, None] + paid * (ends[place] - ranges.likely.values[place])
+        leads.append((costs[rivals] - costs[best]).min(axis=0))
+    return np.asarray(np.min(leads, axis=0))
 
 
 def _influence(

@@ -22,7 +22,7 @@ from costlab.scenario import CASES
 
 DRAWS = 10_000  # a share is then known to 1 point, 95 times in 100
 ANEW_WORK = 3e8  # images x decisions x candidates x draws, in about three seconds
-PRICES_WORK = 2e7  # prices x draws, in about a second
+PRICES_WORK = 1.2e7  # prices x draws, in about a second
 IMAGES_WORK = 2e7  # patterns of decisions x candidates x draws, in about a second
 BLOCK = 1 << 22  # prices held at a time: 32 MB
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)

@@ -5,6 +5,7 @@ import streamlit as st
 from costlab.candidates import comparable
 from costlab.errors import CostlabError
 from costlab.figures import cost_distribution, price_influence
+from costlab.influence import MOST
 from costlab.robustness_words import beside, headline
 from costlab.ui import deciding
 from costlab.ui.places import COMPARE, REPORT, WHATIF
@@ -40,7 +41,8 @@ def charts(weighed: Weighed) -> None:
         "Left of 0 another way to decide is cheapest. The price at which that begins stands on the right, in bold "
         "where it lies in the range. The other prices are as likely, the decisions as made at the likely prices."
     )
-    twin("The prices as a table", alt, price_influence.table(found, result), "robustness-prices")
+    label = f"The {MOST} prices that matter most, as a table" if len(found) == MOST else "The prices as a table"
+    twin(label, alt, price_influence.table(found, result), "robustness-prices")
 
 
 st.title("Robustness", anchor=False)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
 
+from costlab import influence
 from costlab.candidates import CONSTANT, OWN, Candidate, candidates, choices, comparable, usual
 from costlab.costs import CostMatrix
 from costlab.fitted import Fitted
@@ -227,6 +228,14 @@ def test_at_a_switching_price_two_are_equally_cheap_and_beyond_it_the_other_is_c
             for end in np.linspace(each.low, each.high, 7):
                 at = [paid_by_loop(one, cost.replaced(*cell, float(end)).values) for one in found]
                 assert at[best] == pytest.approx(min(at))
+
+
+def test_of_very_many_prices_those_that_matter_most_are_told(monkeypatch):
+    found, cost = made(24)
+    ranges = PriceRanges.by_factor(cost, 4)
+    all_of_them = influences(found, ranges)
+    monkeypatch.setattr(influence, "MOST", 2)
+    assert influences(found, ranges) == all_of_them[:2]
 
 
 def test_the_price_that_matters_most_is_told_with_its_switching_price():

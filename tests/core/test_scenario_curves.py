@@ -55,6 +55,18 @@ def test_at_every_price_the_price_curve_is_what_deciding_at_it_would_cost(name):
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
+def test_a_price_curve_is_the_same_whatever_was_drawn_before_it(name):
+    for scenario in (SCENARIOS[name], replace(SCENARIOS[name], cost=COST.replaced(2, 0, 33.0))):
+        for cost in (scenario.cost, scenario.cost.replaced(1, 0, 7.0), scenario.cost.replaced(1, 0, 9.0)):
+            moved = replace(scenario, cost=cost)
+            after = scenario_curves.price(FITTED, moved, answer(FITTED, moved), (1, 0))
+            alone = Fitted(PREDICTIONS)
+            fresh = scenario_curves.price(alone, moved, answer(alone, moved), (1, 0))
+            for one, other in ((after.remade, fresh.remade), (after.fixed[scenario_curves.NOW], fresh.fixed[scenario_curves.NOW])):
+                np.testing.assert_array_equal([one.mean, one.low, one.high], [other.mean, other.low, other.high])
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_the_path_ends_at_the_answer(name):
     given = answer(FITTED, SCENARIOS[name])
     path, anew = scenario_curves.path(FITTED, SCENARIOS[name], given)
