@@ -12,7 +12,7 @@ from costlab.examples import EXAMPLES, example
 from costlab.fitted import Fitted
 from costlab.intervals import mean_interval
 from costlab.scenario import Scenario, answer
-from costlab.scenario_curves import Pick
+from costlab.scenario_curves import NOW, Pick
 from tests.core.test_scenario import COST, FITTED, PREDICTIONS
 
 SHARES = (0.7, 0.1, 0.2)
@@ -62,7 +62,7 @@ def test_a_price_curve_is_the_same_whatever_was_drawn_before_it(name):
             after = scenario_curves.price(FITTED, moved, answer(FITTED, moved), (1, 0))
             alone = Fitted(PREDICTIONS)
             fresh = scenario_curves.price(alone, moved, answer(alone, moved), (1, 0))
-            for one, other in ((after.remade, fresh.remade), (after.fixed[scenario_curves.NOW], fresh.fixed[scenario_curves.NOW])):
+            for one, other in ((after.remade, fresh.remade), (after.fixed[NOW], fresh.fixed[NOW])):
                 np.testing.assert_array_equal([one.mean, one.low, one.high], [other.mean, other.low, other.high])
 
 
