@@ -107,7 +107,7 @@ def _likely(each: Influence, result: Robustness) -> str:
 
 def _at_likely(result: Robustness) -> str:
     best, unit = result.candidates[result.best], result.ranges.likely.unit
-    cost = amount(_short(result.likely[result.best]), unit)
+    cost = amount(result.likely[result.best], unit)  # as every page tells it
     return f"at the likely prices '{best.title}' costs {cost} per {number(CASES)} images, the least of all"
 
 

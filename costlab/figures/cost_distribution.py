@@ -74,7 +74,7 @@ def _breadth(low: float, high: float) -> dict[str, Any]:
     """An axis over all costs: in tenfold steps where one candidate is so dear that the others would look alike."""
     if low > 0 and high > TENFOLD * low:
         low, high = np.log10([low, high])
-        steps = {"type": "log", "dtick": "D2", "tickformat": "~s", "hoverformat": ",.4~g"}
+        steps = {"type": "log", "dtick": "D2", "tickformat": ",~g", "hoverformat": ",.4~g"}
     else:
         steps = {}
     room = 0.04 * (high - low) or 0.1 * abs(high) or 1.0

@@ -41,7 +41,7 @@ def draw(curve: PriceCurve) -> go.Figure:
             "title": labelled(f"price of {_cell(curve, literal)}", curve.unit),
             "type": "log",
             "dtick": 1,
-            "tickformat": "~g",
+            "tickformat": ",~g",
             "hoverformat": ".4~g",
         },
         yaxis={"title": labelled(f"cost {PER}", curve.unit), "range": _heights(curve), "zeroline": False},

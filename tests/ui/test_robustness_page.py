@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from costlab.sources import example_source
-from costlab.ui.session import get_store
+from costlab.ui.session import forget_snapshots, get_store
 
 
 def main() -> None:
@@ -24,6 +24,7 @@ def main() -> None:
 def fresh_store() -> None:
     """A store in this test's own home."""
     get_store.clear()
+    forget_snapshots()
 
 
 def page(**address: str) -> AppTest:
@@ -49,7 +50,7 @@ def test_a_first_visit_weighs_the_rules_of_the_example() -> None:
     app = page()
     said = app.subheader[0].value.replace("\\", "")
     assert said.startswith("'Vector, then least expected cost' is cheapest in 99 % of the prices you called plausible")
-    assert "At the likely prices 'Vector, then least expected cost' costs 584 EUR per 1\u2009000 images" in sentences(
+    assert "At the likely prices 'Vector, then least expected cost' costs 584.2 EUR per 1\u2009000 images" in sentences(
         app
     )
     assert "1\u2009200 test images" in sentences(app)
