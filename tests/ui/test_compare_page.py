@@ -37,6 +37,7 @@ def store() -> Store:
     """A store in this test's own home."""
     session.get_store.clear()
     session.forget_snapshots()
+    session.forget_snapshots()
     return session.get_store()
 
 

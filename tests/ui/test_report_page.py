@@ -28,6 +28,7 @@ def main() -> None:
 def own_store() -> None:
     session.get_store.clear()
     session.forget_snapshots()
+    session.forget_snapshots()
 
 
 def page(**address: str) -> AppTest:

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from costlab.sources import example_source
 from costlab.store import Store
-from costlab.ui.session import get_store
+from costlab.ui.session import forget_snapshots, get_store
 
 SCRIPT = """
 import streamlit as st
@@ -21,6 +21,7 @@ COST = example_source("surface_defects").cost
 def fresh_store() -> Store:
     """A store in this test's own home."""
     get_store.clear()
+    forget_snapshots()
     return get_store()
 
 

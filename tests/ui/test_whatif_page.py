@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from costlab.costs import CostMatrix
 from costlab.examples import FOLDER
-from costlab.ui.session import get_store
+from costlab.ui.session import forget_snapshots, get_store
 from tests.finished import given_run, made_up
 
 MAIN = str(Path(__file__).parents[2] / "costlab" / "ui" / "main.py")
@@ -26,6 +26,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home and a store of this test's own."""
     monkeypatch.setenv("COSTLAB_HOME", str(tmp_path))
     get_store.clear()
+    forget_snapshots()
     return tmp_path
 
 
