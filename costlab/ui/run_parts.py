@@ -9,7 +9,7 @@ from costlab.costs import CostMatrix
 from costlab.home import run_folder
 from costlab.specs import Choice
 from costlab.store import Run
-from costlab.ui.places import RUN, RUNS, TRAIN
+from costlab.ui.places import RUN, RUNS, TRAIN, WHATIF
 from costlab.ui.run_result import table
 from costlab.ui.run_sentences import STATES, progress, waiting
 from costlab.ui.sentences import duration, inert, number
@@ -38,6 +38,8 @@ def state(run: Run, epoch: int) -> None:
             label = "Cancelling…" if run.cancel_requested else "Cancel"
             st.button(label, on_click=_cancel, args=(run.id,), disabled=run.cancel_requested, icon=":material/close:")
         else:
+            if run.state == "succeeded":
+                _link(WHATIF, "Change the prices", ":material/price_change:", run=run.id)
             _link(RUNS, "Compare", ":material/compare_arrows:", compare=run.id)
             _link(TRAIN, "Train again with changes", ":material/tune:", dataset=run.spec.dataset.name)
     if run.state in ("starting", "running"):

@@ -21,6 +21,11 @@ from costlab.verdict import Case, Verdict
 from costlab.verdict import verdict as judge_all
 
 BAR_LOSS = Choice(name="cross_entropy")
+HELP = {
+    "Argmax": "Takes the most probable class, whatever mistakes cost.",
+    "Least expected cost": "Decides by the network's probabilities as they are. What if corrects them first, so it "
+    "tells another cost; its setting 'None: as the network says' tells this one.",
+}
 
 
 class Judged(NamedTuple):
@@ -57,7 +62,7 @@ def _figures(run: Run, unit: str, images: int) -> None:
         strict=True,
     ):
         with column.container(border=True, height="stretch", gap="xxsmall"):
-            st.metric(title, inert(f"{value:.3g} {unit}"))
+            st.metric(title, inert(f"{value:.3g} {unit}"), help=HELP.get(title))
             st.caption(about)
 
 
