@@ -45,8 +45,8 @@ def facts(found: Findings) -> None:
         against = "" if row.name == "chosen" else inert(verdict(row, unit))
         cells = [title, inert(number(row.cost)), inert(f"{number(low)} to {number(high)}"), against]
         rows.append([f"**{cells[0]}**", *cells[1:]] if row.name == "chosen" else cells)
-    of = f", {inert(unit)}" if unit else ""
-    table(["Way of deciding", f"Cost {PER}{of}", "95 % interval", "As agreed, beside it"], rows, numbers=(1, 2))
+    of = f", {unit}" if unit else ""
+    table(["Way of deciding", inert(f"Cost {PER}{of}"), "95 % interval", "As agreed, beside it"], rows, numbers=(1, 2))
     right = f"{share(found.facts.accuracy)} of {number(len(found.target))} test images are decided right"
     referred = f", {share(found.facts.referred)} go to a human" if found.facts.referral is not None else ""
     st.caption(inert(f"{right}{referred}."))
