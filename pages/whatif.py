@@ -1,5 +1,7 @@
 """What if: the same model, other prices. What that changes in decisions, costs and images follows at once."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import streamlit as st
 
@@ -9,6 +11,7 @@ from costlab.fitted import Fitted
 from costlab.miscalibration import miscalibration
 from costlab.sources import Source
 from costlab.ui import curve_panel, deciding, gallery, whatif_heat, whatif_strip
+from costlab.ui.at_once import at_once
 from costlab.ui.cell import cell_panel
 from costlab.ui.grid import breadth, grid
 from costlab.ui.places import COMPARE, REPORT, ROBUSTNESS
@@ -19,6 +22,8 @@ from costlab.ui.whatif_menus import menus, refused
 from costlab.ui.whatif_said import said
 from costlab.ui.whatif_state import choose_source, desk_of, write_address
 from costlab.ui.whatif_words import FIRST, badges
+
+SEEN = "whatif-seen"  # session key: whose page is on the screen
 
 
 def head(source: Source, desk: Desk, tested: int) -> None:
@@ -116,4 +121,7 @@ for sentence in [*told, *more, *st.session_state.pop("whatif-told", [])]:
 whatif_heat.take_cell(desk)
 if pick := curve_panel.picked(desk.scenario, desk.cell):
     desk.pick(pick.kind, pick.value)
-page(sources[0], fitted, desk)
+seen = st.session_state.get(SEEN)  # a first look gets what is ready; after that, all changes at once
+with at_once() if seen == sources[0].key else nullcontext():
+    page(sources[0], fitted, desk)
+st.session_state[SEEN] = sources[0].key
