@@ -18,8 +18,9 @@ HOOK = "_enqueue"  # Streamlit's own, where every message goes through; a test h
 def at_once() -> Iterator[None]:
     """Hold back what is painted in this block until it ends; the order stays.
 
-    Where the block is left early, what was painted until then is sent, as it would have been. A version of Streamlit
-    without the hook sends each element as it is made, which only takes longer.
+    An error in the block leaves what was painted until then on the screen, as it would have without this. A rerun that
+    the block, or the visitor meanwhile, asks for begins when the block ends, in place of what was held back. A version
+    of Streamlit without the hook sends each element as it is made, which only takes longer.
     """
     context = get_script_run_ctx()
     send = getattr(context, HOOK, None)
