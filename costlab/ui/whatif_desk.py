@@ -3,9 +3,9 @@
 No streamlit in here. One desk a source is kept for the session.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from costlab.fitted import Fitted
 from costlab.numbers import show_number
 from costlab.scenario import Answer, Change, Scenario, answer, change
 from costlab.ui.address import needs_extra
-from costlab.ui.drafts import Cell, Draft, Sheet, dearest
+from costlab.ui.drafts import MAX_STEPS, Cell, Draft, Sheet, dearest
 
 KEPT = 4  # answers: now, before, at the start, and one more, for undo
 
@@ -27,6 +27,17 @@ class View:
     answer: Answer
     change: Change | None
     refused: str = ""
+
+
+class Step(NamedTuple):
+    """A change of the other assumptions: the costs that were on the grid by then, what was assumed, what came along.
+
+    both: whether the costs changed with it, so that one undo takes both back.
+    """
+
+    sheet: Sheet
+    settings: Scenario
+    both: bool
 
 
 @dataclass
@@ -48,6 +59,8 @@ class Desk:
     _fitted: Fitted | None = None
     _answers: list[Answer] = field(default_factory=list)
     _changes: list[Change] = field(default_factory=list)
+    _past: list["Step"] = field(default_factory=list)
+    _future: list["Step"] = field(default_factory=list)
     _column: Cell | None = None  # a cell that the draft does not have: of the column for referring
     _left: Cell = (0, 0)
 
@@ -96,11 +109,56 @@ class Desk:
 
     def set(self, **changes: Any) -> None:
         """Change assumptions other than the costs; a rule that needs an extra decision goes when the last one does."""
-        self.settings = replace(self.settings, **changes)
+        old, self.settings = self.scenario, replace(self.settings, **changes)
         cost = self.draft.sheet.cost
         extra = len(cost.decisions) > len(cost.classes) or self.settings.referral is not None
         if needs_extra(self.settings.rule) and not extra:
             self.settings = replace(self.settings, rule=self.start.rule)
+        self._remember(old)
+
+    def undo(self) -> None:
+        """Take back what was changed last: costs, or another assumption, or both where they changed together."""
+        ahead = (self.draft.sheet, *self.draft.future)  # an edit since then has made the rest impossible
+        self._future = [step for step in self._future if any(step.sheet is sheet for sheet in ahead)]
+        self._step(self._past, self._future, self.draft.undo, bool(self.draft.past))
+
+    def redo(self) -> None:
+        """Make the change again that was last taken back."""
+        self._step(self._future, self._past, self.draft.redo, bool(self.draft.future))
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is something to take back."""
+        return bool(self.draft.past or self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is something to make again."""
+        return bool(self.draft.future or self._next())
+
+    def _next(self) -> bool:
+        """Whether the assumption taken back last can be made again: the costs are still those of then."""
+        return bool(self._future) and self._future[-1].sheet is self.draft.sheet
+
+    def _remember(self, old: Scenario, both: bool = False) -> None:
+        if both or not same(old, self.scenario):
+            self._past.append(Step(self.draft.sheet, old, both))
+            del self._past[:-MAX_STEPS]
+            self._future.clear()
+            if not both:
+                self.draft.future.clear()
+
+    def _step(self, source: list[Step], target: list[Step], costs: Callable[[], None], more: bool) -> None:
+        """One step of undo or redo: of the assumptions where they moved last, else of the costs by `costs`."""
+        if not source or (more and source[-1].sheet is not self.draft.sheet):
+            costs()
+            return
+        step, now = source.pop(), self.scenario
+        self.typed.clear()
+        if step.both:
+            costs()
+        self.settings = replace(step.settings, cost=self.draft.sheet.cost)
+        target.append(Step(self.draft.sheet, now, step.both))
 
     def price(self, cell: Cell, value: float) -> None:
         """Set the price of a cell."""
@@ -118,16 +176,19 @@ class Desk:
     def take(
         self, scenario: Scenario, base: CostMatrix, matrix: str = "", notes: Mapping[str, str] | None = None
     ) -> None:
-        """Go over to another scenario, as an address names it; undo brings the costs back."""
-        sheet = Sheet(scenario.cost, base, {}, matrix, notes or {}, notes or {})
+        """Go over to another scenario, as an address names it; undo takes it back."""
+        old, sheet = self.scenario, Sheet(scenario.cost, base, {}, matrix, notes or {}, notes or {})
         same_costs = np.array_equal(scenario.cost.values, self.draft.sheet.cost.values)
+        before = self.draft.sheet
         if not same_costs or matrix != self.draft.sheet.matrix or base != self.base:
             self.draft.change(sheet)
         self.typed.clear()
         self.settings = scenario
+        if not same(replace(old, cost=scenario.cost), scenario):
+            self._remember(old, both=self.draft.sheet is not before)
 
     def restart(self) -> None:
-        """Go back to the scenario it began with; undo brings the costs back."""
+        """Go back to the scenario it began with; undo takes it back."""
         self.take(self.start, self.base, self.draft.sheet.matrix, self.draft.sheet.stored_notes)
 
     def turn(self) -> None:

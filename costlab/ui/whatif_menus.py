@@ -20,8 +20,8 @@ def menus(desk: Desk) -> None:
     """The row of menus that change or keep the costs of a desk."""
     draft = desk.draft
     with st.container(horizontal=True, gap="xsmall"):
-        st.button("Undo", icon=":material/undo:", on_click=draft.undo, disabled=not draft.past, key="whatif-undo")
-        st.button("Redo", icon=":material/redo:", on_click=draft.redo, disabled=not draft.future, key="whatif-redo")
+        st.button("Undo", icon=":material/undo:", on_click=desk.undo, disabled=not desk.can_undo, key="whatif-undo")
+        st.button("Redo", icon=":material/redo:", on_click=desk.redo, disabled=not desk.can_redo, key="whatif-redo")
         menu("Start from", ":material/grid_view:", "whatif-start", partial(_start, desk))
         menu("Save", ":material/save:", "save", partial(cost_shelf.draw_save, draft))
         menu("Saved", ":material/folder_open:", "whatif-saved", partial(_saved, desk))
