@@ -12,7 +12,7 @@ from costlab.errors import InvalidPredictions
 from costlab.fitted import Fitted, Recipe, recipes
 from costlab.metrics import best_constant, confusion
 from costlab.scenario import Scenario, case_of
-from costlab.sources import Source
+from costlab.sources import Source, short_titles
 from costlab.verdict import Case, common_examples
 
 CONSTANT = "constant"
@@ -101,8 +101,9 @@ def candidates(models: Sequence[tuple[Source, Fitted]], scenario: Scenario, name
     Raises InvalidCosts or InvalidPredictions where the scenario means nothing for them.
     """
     known, found = choices(scenario), []
-    for source, fitted in models:
-        case, title = case_of(fitted, scenario), source.title if len(models) > 1 else ""
+    titles = short_titles([source for source, _ in models]) if len(models) > 1 else [""]
+    for (_, fitted), title in zip(models, titles, strict=True):
+        case = case_of(fitted, scenario)
         order = np.argsort(fitted.test.index, kind="stable")
         found += [_by_rule(case, known[name], title, order, scenario) for name in names if name in known]
     if CONSTANT in names:

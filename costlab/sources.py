@@ -1,5 +1,6 @@
 """Whose predictions are looked at: a run's, or a bundled example's; with its costs and how it came about."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -97,3 +98,14 @@ def _predictions(run: Run, file: Path) -> Predictions:
 def example_names() -> tuple[str, ...]:
     """The bundled examples, the one to begin with first."""
     return tuple(sorted(EXAMPLES, key=lambda name: (name != "surface_defects", name)))
+
+
+def short_titles(sources: Sequence[Source]) -> list[str]:
+    """What to call several sources of the same data beside each other: loss and seed, and an id where these agree.
+
+    >>> short_titles([example_source("digits")])
+    ['Example: Handwritten digits, 8x8 (real)']
+    """
+    short = [each.title if each.folder is None else f"{each.spec.loss.name}, seed {each.spec.seed}" for each in sources]
+    ids = [each.key.partition(":")[2][:4] for each in sources]
+    return [title if short.count(title) == 1 else f"{title} ({id})" for title, id in zip(short, ids, strict=True)]

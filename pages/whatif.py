@@ -118,6 +118,8 @@ fitted = deciding.fitted_of(sources[0])
 desk, more = desk_of(sources[0], fitted)
 for sentence in [*told, *more, *st.session_state.pop("whatif-told", [])]:
     st.warning(inert(sentence), icon=":material/info:")
+if len(sources) > 1:
+    st.caption("The address names several results; this page is about the first. Compare shows them side by side.")
 whatif_heat.take_cell(desk)
 if pick := curve_panel.picked(desk.scenario, desk.cell):
     desk.pick(pick.kind, pick.value)

@@ -76,7 +76,7 @@ def _add_constants(figure: go.Figure, curve: PriceCurve) -> None:
             line={"color": FAINT, "dash": "dot", "width": 1.2},
             text=[f"always '{literal(shortened(name))}' " if place == last else "" for place in range(len(paid))],
             textposition="bottom left" if last == len(paid) - 1 else "top left",
-            textfont={"size": 11, "color": GREY},
+            textfont={"size": 12},
             hoverinfo="skip",
         )
 

@@ -96,13 +96,13 @@ def _believed(found: Findings) -> Iterator[str]:
 def _shares(found: Findings) -> Iterator[str]:
     classes, sizes, facts = found.answer.cost.classes, found.answer.counts.sum(axis=1), found.facts
     if facts.shares is None:
-        often = np.argsort(-sizes, kind="stable")[:4]
+        often = np.argsort(-sizes, kind="stable")[:5]
         shown = [f"'{classes[t]}' {share(sizes[t] / sizes.sum())}" for t in often]
         if left := len(classes) - len(shown):
             shown.append(f"{number(left)} other{'' if left == 1 else 's'}")
         yield (
             f"How often each class comes where the model will decide was not given; the costs are for class shares as "
-            f"in the test images: {listed(shown, most=5)}."
+            f"in the test images: {listed(shown, most=6)}."
         )
         return
     yield "The class shares of the place of use are assumed, not measured here; the test images were weighted to them."

@@ -71,7 +71,8 @@ footer { margin-top: 3rem; padding-top: .75rem; border-top: 1px solid var(--rule
 SCRIPT = """
 (async () => {
   const plots = [...document.querySelectorAll(".plot")];
-  const axis = { automargin: true, gridcolor: "#d3dae3", zerolinecolor: "#d3dae3" };
+  const numbers = { separatethousands: true, exponentformat: "none" };
+  const axis = { automargin: true, gridcolor: "#d3dae3", zerolinecolor: "#d3dae3", ...numbers };
   try {
     const bytes = Uint8Array.from(atob(document.getElementById("plotly").textContent), (c) => c.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -85,7 +86,8 @@ SCRIPT = """
       const size = plot.clientWidth < 500 ? 10 : 12;
       const shapes = layout.shapes?.map((shape) => ({ ...shape, line: { color: "#1a2029", ...shape.line } }));
       await Plotly.newPlot(plot, data, {
-        ...layout, shapes, autosize: true, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+        ...layout, shapes, autosize: true, separators: ".\\u2009",
+        paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
         font: { family: "system-ui, Segoe UI, sans-serif", size, ...layout.font },
         margin: { l: 12, r: 12, t: 40, b: 12, ...layout.margin },
         hoverlabel: { bgcolor: "#fff", bordercolor: "#55606e", font: { color: "#1a2029" }, ...layout.hoverlabel },

@@ -12,7 +12,7 @@ from costlab.costs import CostMatrix
 from costlab.errors import CostlabError
 from costlab.fitted import Fitted
 from costlab.scenario import Scenario
-from costlab.sources import Source, example_names, example_source
+from costlab.sources import Source, example_names, example_source, short_titles
 from costlab.ui import deciding
 from costlab.ui.session import get_store, runs_now
 
@@ -131,20 +131,10 @@ def entries_of(group: Group, scenario: Scenario) -> list[Entry]:
         return [
             Entry(name, recipe.title or name, fitted, source.spec, recipe) for name, recipe in choices(scenario).items()
         ]
-    titles = [_short(source) for source in group.sources]
     return [
-        Entry(source.key, title if titles.count(title) == 1 else f"{title} ({_mark(source)})", fitted, source.spec,
-              scenario.recipe)
-        for source, title, fitted in zip(group.sources, titles, models, strict=True)
-    ]  # fmt: skip
-
-
-def _short(source: Source) -> str:
-    return source.title if source.folder is None else f"{source.spec.loss.name}, seed {source.spec.seed}"
-
-
-def _mark(source: Source) -> str:
-    return source.key.partition(":")[2][:4]
+        Entry(source.key, title, fitted, source.spec, scenario.recipe)
+        for source, title, fitted in zip(group.sources, short_titles(group.sources), models, strict=True)
+    ]
 
 
 def groups_of(sources: Sequence[Source]) -> list[Group]:

@@ -267,7 +267,9 @@ def _choice(
         if st.session_state[key] is not None:
             desk.change(replace(desk.asked, **change(st.session_state[key])))  # type: ignore[arg-type]
 
-    st.segmented_control(label, list(options), key=key, format_func=options.__getitem__, on_change=take, help=about)
+    st.segmented_control(
+        label, list(options), key=key, format_func=options.__getitem__, on_change=take, help=about, wrap=True
+    )
 
 
 __all__ = ["FACTOR", "Desk", "draws_panel", "ranges_panel"]
