@@ -160,3 +160,20 @@ def _check_names(spec: "RunSpec") -> None:
         names = Registry(kind, package, list(found.submodule_search_locations or []) if found else [])
         if (name := getattr(spec, what).name) not in names:
             names[name]  # raises UnknownName with the nearest
+
+
+def read_shares(text: str) -> dict[str, float]:
+    """The class shares in "ok=0.9,crack=0.1". Raises InvalidSpec."""
+    from costlab.errors import InvalidSpec
+    from costlab.numbers import parse_number
+
+    shares: dict[str, float] = {}
+    for part in text.split(","):
+        name, equals, value = part.rpartition("=")
+        try:
+            shares[name.strip()] = parse_number(value)
+        except ValueError as error:
+            raise InvalidSpec(f"Expected class shares such as ok=0.9,crack=0.1; in {part!r}, {error}.") from error
+        if not equals:
+            raise InvalidSpec(f"Expected class shares such as ok=0.9,crack=0.1; {part!r} names no class.")
+    return shares

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from costlab.commands._options import read_costs, spec_from_options
+from costlab.commands._options import read_costs, read_shares, spec_from_options
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,24 +81,14 @@ def _costs(predictions: Path, argument: Path | None, option: Path | None) -> "Co
 
 
 def _shares(text: str | None, estimate: bool) -> "Shares | None":
-    """The shares in "ok=0.9,crack=0.1". Raises InvalidSpec."""
+    """The shares that are asked for. Raises InvalidSpec."""
     from costlab.errors import InvalidSpec
-    from costlab.numbers import parse_number
 
     if text is None:
         return "estimated" if estimate else None
     if estimate:
         raise InvalidSpec("Give the class shares with --priors, or have them estimated; not both.")
-    shares: dict[str, float] = {}
-    for part in text.split(","):
-        name, equals, value = part.rpartition("=")
-        try:
-            shares[name.strip()] = parse_number(value)
-        except ValueError as error:
-            raise InvalidSpec(f"Expected class shares such as ok=0.9,crack=0.1; in {part!r}, {error}.") from error
-        if not equals:
-            raise InvalidSpec(f"Expected class shares such as ok=0.9,crack=0.1; {part!r} names no class.")
-    return shares
+    return read_shares(text)
 
 
 def _loaded(path: Path, cost: "CostMatrix") -> "Predictions":

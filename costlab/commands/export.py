@@ -4,11 +4,11 @@ import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from costlab.commands._options import read_costs
+from costlab.commands._options import read_costs, read_shares
 
 if TYPE_CHECKING:
     from costlab.bundle import ModelFiles
@@ -27,6 +27,10 @@ def export(
     refer: Annotated[
         float | None, typer.Option(metavar="PRICE", help="Allow one more decision at this price: refer to a human.")
     ] = None,
+    priors: Annotated[
+        str | None, typer.Option(metavar="CLASS=SHARE,...", help="How often each class comes where it will decide.")
+    ] = None,
+    scale: Annotated[float, typer.Option(help="Multiply every cost by this; not the price of referring.")] = 1.0,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the report, one HTML file.")] = None,
     agreed_by: Annotated[str, typer.Option(metavar="NAMES", help="Who agreed on the prices, for the report.")] = "",
     onnx: Annotated[bool, typer.Option("--onnx/--no-onnx", help="Write the model as ONNX, and check it.")] = True,
@@ -42,7 +46,8 @@ def export(
         if path is not None and not path.absolute().parent.is_dir():
             raise InvalidFile(f"{path} cannot be written: there is no such folder; choose another place.")
     source = _source(run)
-    scenario = _scenario(source, cost, rule, calibration, refer)
+    assumed = {"rule": rule, "calibration": calibration, "scale": scale, "referral": refer}
+    scenario = _scenario(source, cost, priors, assumed)
     fitted = Fitted(source.predictions)
     today = date.today()
     agreed = Agreement(by=agreed_by, day=f"{today.day} {today:%B %Y}")
@@ -69,18 +74,20 @@ def _source(run: str) -> "Source":
     return run_source(Store().run(run))
 
 
-def _scenario(source: "Source", cost: Path | None, rule: str, calibration: str, refer: float | None) -> "Scenario":
-    """What is asked for. Raises UnknownName with the nearest name, or InvalidCosts."""
-    from costlab.calibration import CALIBRATIONS
-    from costlab.decisions import RULES
+def _scenario(source: "Source", cost: Path | None, priors: str | None, assumed: dict[str, Any]) -> "Scenario":
+    """What is asked for. Raises UnknownName with the nearest name, InvalidSpec or InvalidCosts."""
     from costlab.errors import UnknownName
     from costlab.scenario import Scenario
 
-    if calibration not in CALIBRATIONS:
-        raise UnknownName("calibration", calibration, CALIBRATIONS)
-    costs = source.cost if cost is None else read_costs(cost)
-    costs = replace(costs.for_classes(source.predictions.classes))
-    return Scenario(costs, RULES[rule].name, calibration, referral=refer)
+    costs = (source.cost if cost is None else read_costs(cost)).for_classes(source.predictions.classes)
+    shares = None
+    if priors is not None:
+        given = read_shares(priors)
+        for name in given:
+            if name not in costs.classes:
+                raise UnknownName("class", name, costs.classes)
+        shares = tuple(given.get(name, 0.0) for name in costs.classes)
+    return Scenario(costs, shares=shares, **assumed)
 
 
 def _model(source: "Source", onnx: bool) -> "ModelFiles":

@@ -98,3 +98,27 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     with pytest.raises(UnknownName, match="did you mean 'affine'"):
         export(kept[1], "--out", tmp_path / "b.zip", "--calibration", "afine")
     assert not (tmp_path / "b.zip").exists()
+
+
+def test_class_shares_and_scale_are_those_of_the_report(
+    kept: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, run = kept
+    monkeypatch.setenv("COSTLAB_HOME", str(home))
+    export(run, "--report", tmp_path / "r.html", "--priors", "0=3,8=1", "--scale", 2, "--calibration", "none")
+    told = embedded((tmp_path / "r.html").read_text())
+    assert told["scale"] == 2
+    assert told["shares"] == [0.75, 0, 0, 0, 0, 0, 0, 0, 0.25, 0]
+    data = np.load(home / "runs" / run / "predictions.npz")
+    test, valid = data["split"] == "test", data["split"] == "valid"
+    logits, target = data["logits"][test].astype(float), data["target"][test]
+    probs = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probs /= probs.sum(axis=1, keepdims=True)
+    was = np.bincount(data["target"][valid], minlength=10) / valid.sum()
+    moved = probs * np.array(told["shares"]) / was
+    decided = (moved @ np.array(told["cost"]["values"])).argmin(axis=1)
+    paid = np.array(told["cost"]["values"])[target, decided]
+    means = [paid[target == t].mean() for t in (0, 8)]
+    assert told["decided"][0]["cost"] == pytest.approx(1000 * (0.75 * means[0] + 0.25 * means[1]))
+    with pytest.raises(UnknownName):
+        export(run, "--report", tmp_path / "r.html", "--priors", "zero=1")
