@@ -57,7 +57,7 @@ class Miscalibration:
         """What a click on the calibration to offer does, for a button; "" where there is none to offer."""
         if not self.fix:
             return ""
-        return "Take the network's own" if self.fix == OWN else f"Correct them by {calibrated(self.fix)}"
+        return "Take the network's own probabilities" if self.fix == OWN else f"Correct them by {calibrated(self.fix)}"
 
     @property
     def sentence(self) -> str:

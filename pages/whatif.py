@@ -52,8 +52,7 @@ def honesty(desk: Desk, fitted: Fitted, view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(inert(said.sentence), width="stretch" if said.fix else "content")
         if said.fix:
-            label = f"Use {said.fix} scaling instead"
-            st.button(label, icon=":material/straighten:", on_click=desk.set, kwargs={"calibration": said.fix})
+            st.button(said.remedy, icon=":material/straighten:", on_click=desk.set, kwargs={"calibration": said.fix})
 
 
 def prices(source: Source, desk: Desk) -> None:

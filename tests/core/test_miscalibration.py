@@ -147,7 +147,7 @@ def test_a_model_that_is_too_sure_pays_for_it_and_is_offered_a_way_out() -> None
     assert found.difference.estimate > 0
     assert found.fix == "temperature"
     assert found.remedy == "Correct them by temperature scaling"
-    assert replace(found, best="none", using="vector").remedy == "Take the network's own"
+    assert replace(found, best="none", using="vector").remedy == "Take the network's own probabilities"
     fixed = miscalibration(FITTED, answer(FITTED, Scenario(COST, calibration=found.fix)))
     assert fixed.fix is None
     assert fixed.remedy == ""
