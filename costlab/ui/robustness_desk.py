@@ -242,6 +242,7 @@ def draws_panel(desk: Desk, models: int) -> None:
         format_func=lambda name: inert(titles[name]),
         on_change=lambda: desk.change(replace(asked, rules=tuple(st.session_state["robustness-rules"]))),
         placeholder="the usual ones",
+        wrap=True,
     )
 
 
