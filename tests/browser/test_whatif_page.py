@@ -231,9 +231,12 @@ def test_the_class_mix_stays_open_under_the_hand_that_moves_a_slider(alone: Serv
     visit(page, alone)
     page.get_by_role("button", name="Change the class mix").click()
     sliders = page.get_by_test_id("stPopoverBody").locator("input[type=range]")
+    shares = "() => new URL(location).searchParams.get('shares')"
     for place in (0, 3):
+        before = page.evaluate(shares)
         sliders.nth(place).focus()
-        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")  # the browser tells the server of it a moment later
+        page.wait_for_function(f"before => ({shares})() !== before", arg=before)
         expect(page.get_by_text("Class mix: your own")).to_be_visible()
     expect(sliders).to_have_count(len(COST.classes))
     page.get_by_role("button", name="As in the test set").click()
