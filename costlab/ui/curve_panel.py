@@ -61,8 +61,9 @@ def curves(fitted: Fitted, scenario: Scenario, answer: Answer, selected: Selecte
         return
     plot(drawn.figure, key=f"curve-{name}", alt=drawn.said[0], height=drawn.height)
     st.caption(inert(" ".join(drawn.said)))
-    with st.expander("The numbers of this chart"):
-        st.dataframe(drawn.table, hide_index=True)
+    numbers = st.expander("The numbers of this chart", key="curve-numbers", on_change="rerun")
+    if numbers.open:  # a table is sent only to those who look at it
+        numbers.dataframe(drawn.table, hide_index=True)
 
 
 # What is looked at, remembered in the address -----------------------------------------------------------------------

@@ -40,11 +40,14 @@ def page():
     curve_panel.curves(fitted, scenario, answer(fitted, scenario), state.get("cell", (1, 0)))
 
 
+NUMBERS = "curve-numbers"  # whether the chart's table is open
+
+
 def shown(address: dict[str, str] | None = None, **state: object) -> AppTest:
     app = AppTest.from_function(page, default_timeout=60)
     for key, value in (address or {}).items():
         app.query_params[key] = value
-    for key, value in state.items():
+    for key, value in ({NUMBERS: True} | state).items():
         app.session_state[key] = value
     app.run()
     assert not app.exception
@@ -67,6 +70,10 @@ def test_each_curve_can_be_opened_by_address_with_words_and_a_table(name, assume
     (table,) = app.dataframe
     assert 0 < len(table.value) <= 20
     assert not app.info
+
+
+def test_a_table_that_nobody_looks_at_is_not_sent():
+    assert not shown(**{NUMBERS: False}).dataframe
 
 
 def test_only_known_curves_are_asked_for_and_the_first_needs_no_word_in_the_address():
