@@ -12,13 +12,13 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from costlab.costs import CostMatrix
 from costlab.specs import RunSpec
 from costlab.ui.grid import GRID_UP_TO
 from tests.browser.chromium import chromium
-from tests.browser.grid_driver import painted, select_cell
+from tests.browser.grid_driver import select_cell, write
 from tests.browser.look import settle
 from tests.browser.server import running
 from tests.finished import given_run, made_up
@@ -65,12 +65,8 @@ def typed(page: Page, number: int) -> list[list[float]]:
     times = []
     for turn in range(number):
         select_cell(page, 1, 2)
-        editor = page.locator("#portal textarea, #portal input").first
         text = str((5, 60, 17, 90, 33)[turn % 5] + turn)  # far enough from the last to change decisions
-        for end, key in enumerate(text, start=1):
-            page.keyboard.type(key)
-            expect(editor).to_have_value(text[:end])
-        painted(page)
+        write(page, text)
         page.evaluate(WATCH)
         page.keyboard.press("Enter")
         times.append(page.evaluate("() => window.timed"))

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from costlab.calibration import CALIBRATIONS
+from costlab.comparable import why_apart
 from costlab.costs import CostMatrix
 from costlab.decisions import RULES
-from costlab.errors import InvalidPredictions
 from costlab.fitted import Fitted, Recipe, recipes
 from costlab.metrics import best_constant, confusion
 from costlab.scenario import Scenario, case_of
 from costlab.sources import Source, short_titles
-from costlab.verdict import Case, common_examples
+from costlab.verdict import Case
 
 CONSTANT = "constant"
 OWN = "own"  # the scenario's calibration and rule, where it is none of the usual recipes
@@ -78,20 +78,18 @@ def usual(scenario: Scenario, models: int = 1) -> list[str]:
 
 
 def comparable(models: Sequence[tuple[Source, Fitted]]) -> tuple[list[tuple[Source, Fitted]], list[str]]:
-    """The models that were tested on the same images as the first, and a sentence for each that was not."""
+    """The models that were tested on the very images of the first, and a sentence for each that was not."""
     kept, told = list(models[:1]), []
+    first = kept[0][0]
     for source, fitted in models[1:]:
-        try:
-            alike = source.spec.dataset == kept[0][0].spec.dataset
-            alike = alike and len(fitted) == len(kept[0][1]) == len(common_examples(kept[0][1], fitted)[0])
-        except InvalidPredictions:
-            alike = False
-        if alike:
-            kept.append((source, fitted))
+        why = why_apart(first, source)
+        tested = np.sort(first.predictions.part("test").index)
+        if not why and not np.array_equal(np.sort(fitted.test.index), tested):
+            why = "Some test images are in one of them only."
+        if why:
+            told.append(f"'{source.title}' is left out beside '{first.title}'. {why}")
         else:
-            told.append(
-                f"'{source.title}' was tested on other images than '{kept[0][0].title}', so it is left out here."
-            )
+            kept.append((source, fitted))
     return kept, told
 
 

@@ -9,11 +9,11 @@ from costlab.ui import editing
 from costlab.ui.cell import cell_panel, heat_twin
 from costlab.ui.cost_menus import menus
 from costlab.ui.drafts import Draft
-from costlab.ui.grid import breadth, grid
+from costlab.ui.grid import breadth, grid, say_refused
 from costlab.ui.places import TRAIN
 from costlab.ui.presets import with_classes
 from costlab.ui.remarks import remarks, say_use
-from costlab.ui.sentences import count, inert
+from costlab.ui.sentences import inert
 
 
 def choose_source() -> str:
@@ -73,15 +73,6 @@ def say_state(source: str, draft: Draft) -> None:
         st.badge(inert(f"Saved as '{sheet.matrix}'"), icon=":material/check:", color="green")
     else:
         st.badge("Not changed yet", icon=":material/auto_awesome:", color="gray")
-
-
-def say_refused(draft: Draft) -> None:
-    """One sentence for the first refused cell, and how many more there are."""
-    refused = draft.sheet.refused()
-    if refused:
-        more = f" {count(len(refused) - 1, 'more cell')} cannot be read either." if refused[1:] else ""
-        kept = "Until it is put right, the last valid cost counts."
-        st.error(inert(f"{refused[0].sentence} {kept}{more}"), icon=":material/error:")
 
 
 def onwards(source: str, draft: Draft) -> None:

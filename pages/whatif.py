@@ -13,12 +13,12 @@ from costlab.sources import Source
 from costlab.ui import curve_panel, deciding, gallery, whatif_heat, whatif_strip
 from costlab.ui.at_once import at_once
 from costlab.ui.cell import cell_panel
-from costlab.ui.grid import breadth, grid
+from costlab.ui.grid import breadth, grid, say_refused
 from costlab.ui.places import COMPARE, REPORT, ROBUSTNESS
 from costlab.ui.sentences import inert
 from costlab.ui.whatif_controls import controls, follow
 from costlab.ui.whatif_desk import Desk, View
-from costlab.ui.whatif_menus import menus, refused
+from costlab.ui.whatif_menus import menus
 from costlab.ui.whatif_said import said
 from costlab.ui.whatif_state import choose_source, desk_of, write_address
 from costlab.ui.whatif_words import FIRST, badges
@@ -60,7 +60,7 @@ def prices(source: Source, desk: Desk) -> None:
     menus(desk)
     st.caption(f"**{ORIENTATION}** Type a cost and press Enter, or paste a block from a spreadsheet.")
     grid(desk.draft, source.key)
-    refused(desk.draft)
+    say_refused(desk.draft)
     cell_panel(desk.draft)
 
 
@@ -77,8 +77,8 @@ def onwards(desk: Desk, shared: bool) -> None:
         st.caption("So many costs differ that the address cannot hold them: save them to show somebody the same view.")
 
 
-def page(source: Source, fitted: Fitted, desk: Desk) -> None:
-    """Everything below the title; what matters most is sent first."""
+def page(source: Source, fitted: Fitted, desk: Desk, more: list[Source]) -> None:
+    """Everything below the title; what matters most is sent first. more: further results, told beside."""
     tested = np.bincount(fitted.test.target, minlength=len(fitted.classes))
     above, results = st.container(), st.container(key=whatif_strip.KEY)
     sentence, assumptions, honest = (st.container() for _ in range(3))
@@ -87,8 +87,10 @@ def page(source: Source, fitted: Fitted, desk: Desk) -> None:
     table = st.grid(tracks, min_column_width=440, gap="medium")
     costs, confusion = table.cell(column_span=left), table.cell(column_span=right)
     view = desk.look(fitted)
+    others = deciding.answers(more, view.answer.scenario)
     with results:
         whatif_strip.strip(view.answer)
+        whatif_strip.beside(others)
     with sentence:
         changed(desk, view)
     with confusion:
@@ -115,14 +117,13 @@ st.title("What if", anchor=False)
 sources, told = deciding.asked()
 fitted = deciding.fitted_of(sources[0])
 desk, more = desk_of(sources[0], fitted)
-for sentence in [*told, *more, *st.session_state.pop("whatif-told", [])]:
+others, apart = deciding.alike(sources)
+for sentence in [*told, *more, *apart, *st.session_state.pop("whatif-told", [])]:
     st.warning(inert(sentence), icon=":material/info:")
-if len(sources) > 1:
-    st.caption("The address names several results; this page is about the first. Compare shows them side by side.")
 whatif_heat.take_cell(desk)
 if pick := curve_panel.picked(desk.scenario, desk.cell):
     desk.pick(pick.kind, pick.value)
 seen = st.session_state.get(SEEN)  # a first look gets what is ready; after that, all changes at once
 with at_once() if seen == sources[0].key else nullcontext():
-    page(sources[0], fitted, desk)
+    page(sources[0], fitted, desk, others)
 st.session_state[SEEN] = sources[0].key

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from costlab.costs import CostMatrix
 from costlab.doctor import within_bounds
@@ -15,6 +16,8 @@ from costlab.ui.drafts import Draft, Sheet, edited_name
 from costlab.ui.menu import action, menu
 from costlab.ui.presets import PRESETS, scaled, start_from, swapped, without_decision
 from costlab.ui.sentences import inert
+
+PRESET_UNDONE = "The unit and extra decisions stay. Undo brings the old costs back."
 
 
 def menus(source: str, draft: Draft) -> None:
@@ -31,22 +34,32 @@ def menus(source: str, draft: Draft) -> None:
 
 
 def _start(source: str, draft: Draft) -> None:
+    with preset_form(draft, "start", "preset"):
+        if source != editing.OWN:
+            back = partial(_back, source, draft)
+            action("Back to the suggested costs", "start", back)
+    st.caption(PRESET_UNDONE)
+
+
+def preset_form(draft: Draft, menu: str, key: str) -> DeltaGenerator:
+    """Choose a preset and put it into the draft, inside the menu `menu`; returns the row of its button, for more.
+
+    key: of the chooser.
+    """
     cost = draft.sheet.cost
     titles = {name: preset.title for name, preset in PRESETS.items()}
-    chosen = st.selectbox("Start from", titles, format_func=titles.__getitem__, key="preset", persist_state="session")
+    chosen = st.selectbox("Start from", titles, format_func=titles.__getitem__, key=key, persist_state="session")
     st.caption(PRESETS[chosen].help)
     schema = PRESETS[chosen].options(cost.classes)
     answers = forms.draw(schema, f"preset-{chosen}-{'|'.join(cost.classes):.2000}")
     refused = forms.problems(schema, answers)
     for sentence in refused:
         st.error(inert(sentence))
-    with st.container(horizontal=True):
+    row = st.container(horizontal=True)
+    with row:
         work = partial(_change, draft, lambda old: start_from(chosen, old, answers))
-        action("Replace the costs", "start", work, primary=True, disabled=bool(refused))
-        if source != editing.OWN:
-            back = partial(_back, source, draft)
-            action("Back to the suggested costs", "start", back)
-    st.caption("The unit and extra decisions stay. Undo brings the old costs back.")
+        action("Replace the costs", menu, work, primary=True, disabled=bool(refused))
+    return row
 
 
 def _back(source: str, draft: Draft) -> None:

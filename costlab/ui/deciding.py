@@ -4,16 +4,18 @@ The address is the state: `asked()` reads it, `keep()` writes it, links between 
 in the sidebar opens pages with an empty address: then what was looked at last is restored.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
+from costlab.comparable import why_apart
 from costlab.costs import CostMatrix
 from costlab.decisions import RULES
 from costlab.errors import CostlabError
 from costlab.fitted import Fitted
-from costlab.scenario import Scenario
+from costlab.scenario import Answer, Scenario, answer
 from costlab.sources import Source, example_names, example_source, run_source
 from costlab.ui.address import KEYS, from_address, needs_extra, to_address
 from costlab.ui.session import get_store, run_now
@@ -57,6 +59,22 @@ def source_of(key: str) -> Source:
 def fitted_of(source: Source) -> Fitted:
     """The source's predictions with calibrations and rules, kept for all visitors."""
     return _fitted(source.key, _mark(source), source)
+
+
+def alike(sources: Sequence[Source]) -> tuple[list[Source], list[str]]:
+    """Those after the first that may be set beside it, and a sentence for each that may not."""
+    first, found, told = sources[0], [], []
+    for other in sources[1:]:
+        if why := why_apart(first, other):
+            told.append(f"'{other.title}' is left out beside '{first.title}'. {why}")
+        else:
+            found.append(other)
+    return found, told
+
+
+def answers(sources: Sequence[Source], scenario: Scenario) -> list[tuple[str, Answer]]:
+    """What a scenario means for each of `sources`, by title."""
+    return [(each.title, answer(fitted_of(each), scenario)) for each in sources]
 
 
 def base_of(source: Source) -> tuple[CostMatrix, list[str]]:

@@ -35,6 +35,15 @@ def grid(draft: Draft, key: str) -> None:
     _editor(draft, key, frame, config, cost.values.shape)
 
 
+def say_refused(draft: Draft) -> None:
+    """One sentence for the first cell that is not a cost, and how many more there are."""
+    refused = draft.sheet.refused()
+    if refused:
+        more = f" {count(len(refused) - 1, 'more cell')} cannot be read either." if refused[1:] else ""
+        kept = "Until it is put right, the last valid cost counts."
+        st.error(inert(f"{refused[0].sentence} {kept}{more}"), icon=":material/error:")
+
+
 def breadth(cost: CostMatrix) -> int:
     """About how many pixels the grid is wide when nothing in it is cut off."""
     if _is_listed(cost):

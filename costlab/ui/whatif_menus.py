@@ -5,13 +5,12 @@ from functools import partial
 
 import streamlit as st
 
-from costlab.ui import cost_shelf, forms
+from costlab.ui import cost_shelf
 from costlab.ui.cost_history import draw_history, told
-from costlab.ui.drafts import Draft, edited_name
+from costlab.ui.cost_menus import PRESET_UNDONE, preset_form
 from costlab.ui.editing import saved_sheet
 from costlab.ui.menu import action, menu
-from costlab.ui.presets import PRESETS, start_from
-from costlab.ui.sentences import ago, count, inert
+from costlab.ui.sentences import ago
 from costlab.ui.session import get_store
 from costlab.ui.whatif_desk import Desk
 
@@ -28,25 +27,8 @@ def menus(desk: Desk) -> None:
 
 
 def _start(desk: Desk) -> None:
-    cost = desk.draft.sheet.cost
-    titles = {name: preset.title for name, preset in PRESETS.items()}
-    chosen = st.selectbox(
-        "Start from", titles, format_func=titles.__getitem__, key="whatif-preset", persist_state="session"
-    )
-    st.caption(PRESETS[chosen].help)
-    schema = PRESETS[chosen].options(cost.classes)
-    answers = forms.draw(schema, f"preset-{chosen}-{'|'.join(cost.classes):.2000}")
-    refused = forms.problems(schema, answers)
-    for sentence in refused:
-        st.error(inert(sentence))
-    replaced = partial(_replace, desk, chosen, answers)
-    action("Replace the costs", "whatif-start", replaced, primary=True, disabled=bool(refused))
-    st.caption("The unit and extra decisions stay. Undo brings the old costs back.")
-
-
-def _replace(desk: Desk, preset: str, answers: dict[str, object]) -> None:
-    cost = start_from(preset, desk.draft.sheet.cost, answers)
-    desk.draft.change(desk.draft.sheet.with_cost(replace(cost, name=edited_name(cost.name))))
+    preset_form(desk.draft, "whatif-start", "whatif-preset")
+    st.caption(PRESET_UNDONE)
 
 
 def _saved(desk: Desk) -> None:
@@ -70,12 +52,3 @@ def _open(desk: Desk, name: str, revision: int | None = None) -> None:
     sheet = saved_sheet(latest, latest.cost.for_classes(classes))
     older = saved_sheet(wanted, wanted.cost.for_classes(classes))
     desk.draft.change(replace(sheet, cost=older.cost, notes=older.notes))
-
-
-def refused(draft: Draft) -> None:
-    """One sentence for the first cell that is not a cost, and how many more there are."""
-    found = draft.sheet.refused()
-    if found:
-        more = f" {count(len(found) - 1, 'more cell')} cannot be read either." if found[1:] else ""
-        kept = "Until it is put right, the last valid cost counts."
-        st.error(inert(f"{found[0].sentence} {kept}{more}"), icon=":material/error:")

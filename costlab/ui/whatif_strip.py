@@ -1,5 +1,7 @@
 """The four figures at the top of What if, always in sight: this cost, two to compare with, the share referred."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from costlab.scenario import CASES, Answer
@@ -9,6 +11,14 @@ from costlab.ui.whatif_words import between, referred, reliance, thousand
 BLIND = "Most probable class"
 HELP = {BLIND: "What it costs to take the class of the highest probability (argmax), whatever mistakes cost."}
 KEY = "whatif-results"  # of the container to draw in: app.css keeps it in sight
+
+
+def beside(answers: Sequence[tuple[str, Answer]]) -> None:
+    """What other models pay in the same scenario, by title; how they compare is the matter of Compare."""
+    for title, answer in answers:
+        unit = answer.cost.unit
+        paid = f"{thousand(answer.mean.estimate, unit)} (95 % sure: {between(answer.mean, unit)})"
+        st.caption(f"**{inert(title)}**, decided in the same way: {inert(paid)} per {number(CASES)} images.")
 
 
 def strip(answer: Answer) -> None:

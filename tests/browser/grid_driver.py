@@ -38,14 +38,25 @@ def painted(page: Page) -> None:
 def type_cost(page: Page, truth: int, decision: int, text: str) -> None:
     """Type `text` over a cell and press Enter."""
     select_cell(page, truth, decision)
+    enter(page, text)
+    expect(cell_text(page, truth, decision)).to_have_text(text)
+
+
+def write(page: Page, text: str) -> Locator:
+    """Type `text` over the current cell, and stop before Enter; returns the cell's editor."""
     editor = page.locator("#portal textarea, #portal input").first
     for end, key in enumerate(text, start=1):  # no hand types the next key before the editor shows this one
         page.keyboard.type(key)
         expect(editor).to_have_value(text[:end])
     painted(page)
+    return editor
+
+
+def enter(page: Page, text: str) -> None:
+    """Type `text` over the current cell and press Enter."""
+    editor = write(page, text)
     page.keyboard.press("Enter")
     expect(editor).to_have_count(0)
-    expect(cell_text(page, truth, decision)).to_have_text(text)
 
 
 def clear_cost(page: Page, truth: int, decision: int) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from costlab.scenario import Scenario
 from costlab.sources import example_source
 from costlab.ui.robustness_asked import Asked, rows
-from tests.browser.grid_driver import painted
+from tests.browser.grid_driver import enter
 from tests.browser.server import Server, running
 
 expect.set_options(timeout=20_000)
@@ -31,13 +31,7 @@ def type_into(page: Page, row: int, column: int, text: str) -> None:
             page.keyboard.press(key)
     cell = page.get_by_test_id(f"glide-cell-{column}-{row}").first
     expect(cell).to_have_attribute("aria-selected", "true")
-    editor = page.locator("#portal textarea, #portal input").first
-    for end, key in enumerate(text, start=1):  # no hand types the next key before the editor shows this one
-        page.keyboard.type(key)
-        expect(editor).to_have_value(text[:end])
-    painted(page)
-    page.keyboard.press("Enter")
-    expect(editor).to_have_count(0)
+    enter(page, text)
     expect(cell).to_have_text(text)
 
 

@@ -17,7 +17,7 @@ from scipy.special import log_softmax, softmax
 from costlab.examples import FOLDER
 from costlab.specs import Choice, RunSpec
 from tests.browser.chart_driver import click_cell
-from tests.browser.grid_driver import cell_text, painted, type_cost
+from tests.browser.grid_driver import cell_text, enter, type_cost
 from tests.browser.look import settle
 from tests.browser.server import Server, running
 from tests.finished import trained_run
@@ -230,12 +230,7 @@ def test_the_same_job_is_done_without_a_mouse(
     for key in (*["ArrowDown"] * CRACK, *["ArrowRight"] * (OK + 1)):
         page.keyboard.press(key)
     expect(cell_text(page, CRACK, OK)).to_have_attribute(selected, "true")
-    editor = page.locator("#portal textarea, #portal input").first
-    for end, key in enumerate("400", start=1):
-        page.keyboard.type(key)
-        expect(editor).to_have_value("400"[:end])
-    painted(page)
-    page.keyboard.press("Enter")
+    enter(page, "400")
     oracle.costs[CRACK, OK] = 400
     expect_cost(page, 0, oracle.thousand(oracle.decided()))
 

@@ -148,7 +148,7 @@ def test_nonsense_in_the_address_is_told_and_something_is_shown(address: dict[st
 
 def test_results_on_other_images_are_left_out_and_told() -> None:
     app = page(example="surface_defects,digits")
-    assert "was tested on other images" in sentences(app)
+    assert "come from different data sets" in sentences(app)
 
 
 def test_the_tables_can_be_taken_along() -> None:

@@ -1,5 +1,7 @@
 """What if without a browser: each assumption moves the figures to what plain numpy says, and the address holds them."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -275,3 +277,21 @@ def test_a_thousand_classes_do_not_break_the_page(home: Path) -> None:
     assert not app.exception
     app.selectbox(key="whatif-mix-class").set_value(7).run()
     assert not app.exception
+
+
+def test_further_runs_of_the_address_are_told_beside_at_the_same_prices(home: Path) -> None:
+    names = ("ok", "dent", "crack")
+    cost = CostMatrix([[0, 1, 2], [3, 0, 1], [9, 4, 0]], names, unit="EUR")
+    one = made_up(300, names)
+    noise = np.random.default_rng(5).normal(size=one.logits.shape).astype(np.float32)
+    two = replace(one, logits=one.logits + 2 * noise)
+    runs = [given_run(home, each, cost) for each in (one, two, made_up(300, names, seed=1))]
+    shown = said(page(run=",".join(runs), edit="2.0:50", calibration="none"))
+    test = two.split == "test"
+    logits = two.logits[test].astype(float)
+    probs = softmax(logits, axis=1)
+    values = cost.replaced(2, 0, 50.0).values
+    paid = values[two.target[test], (probs @ values).argmin(axis=1)].mean()
+    together = re.sub(r"(?<=\d) (?=\d)", "", shown)
+    assert f"decided in the same way: {told(float(paid))}" in together
+    assert "Some test images carry another label here" in shown
