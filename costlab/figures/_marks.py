@@ -47,6 +47,15 @@ def shortened(name: str) -> str:
     return name if len(name) <= 16 else f"{name[:9]}…{name[-6:]}"
 
 
+def image_ticks(most: float, sign: str = "") -> dict[str, Any]:
+    """Ticks of a colour bar that counts images up to `most`: whole ones, for half an image is none.
+
+    >>> image_ticks(2), image_ticks(90, "+")
+    ({'tickformat': ',~r', 'dtick': 1}, {'tickformat': '+,~r'})
+    """
+    return {"tickformat": f"{sign},~r"} | ({"dtick": 1} if most <= 6 else {})
+
+
 def labelled(title: str, unit: str) -> dict[str, str]:
     """An axis title with its unit, if there is one.
 

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from costlab.costs import CostMatrix
-from costlab.figures._marks import FRAME, NAMES_SHOWN, literal, name_axis
+from costlab.figures._marks import FRAME, NAMES_SHOWN, image_ticks, literal, name_axis
 from costlab.wording import count, listed, number
 
 TITLE = "Difference of two confusion matrices"
@@ -47,7 +47,7 @@ def draw(
             "title": {"text": "more or fewer images", "side": "right"},
             "thickness": 12,
             "outlinewidth": 0,
-            "tickformat": "+~s",
+            **image_ticks(most, "+"),
         },
     )
     height, width = counts.shape

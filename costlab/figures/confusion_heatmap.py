@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from costlab.costs import CostMatrix
-from costlab.figures._marks import DIVERGING, FRAME, NAMES_SHOWN, literal, name_axis
+from costlab.figures._marks import DIVERGING, FRAME, NAMES_SHOWN, image_ticks, literal, name_axis
 from costlab.wording import listed, number
 
 TITLE = "Confusion matrix"
@@ -50,7 +50,7 @@ def draw(
             "title": {"text": SCALES[mode], "side": "right"},
             "thickness": 12,
             "outlinewidth": 0,
-            "tickformat": ".0%" if percent else "~s",
+            **({"tickformat": ".0%"} if percent else image_ticks(float(np.max(counts)))),
         },
         **_colours(shares, mode),
     )

@@ -152,3 +152,11 @@ def test_names_are_shown_letter_by_letter_and_a_click_finds_its_cell(names):
 def test_the_figure_leaves_the_page_its_colours():
     layout = json.loads(confusion_difference.draw(DIFFERENCE, COST).to_json())["layout"]
     assert not {"paper_bgcolor", "plot_bgcolor", "font"} & set(layout)
+
+
+def test_the_colour_bar_counts_whole_images():
+    cost = CostMatrix.zero_one("ab")
+    assert confusion_difference.draw(np.array([[1, -1], [0, 0]]), cost).data[0].colorbar.dtick == 1
+    large = confusion_difference.draw(np.array([[4000, -4000], [0, 0]]), cost).data[0].colorbar
+    assert large.dtick is None
+    assert "s" not in large.tickformat  # no "4k"
