@@ -120,7 +120,7 @@ class Chart {
     this.data = data;
     this.node.dataset.testid = `plot-${data.key}`;
     this.node.setAttribute("aria-label", data.alt);
-    this.frame.style.height = `${data.height}px`;
+    this.frame.style.height = this.node.style.height = `${data.height}px`; // not from the style sheet, which may come later
     this.turn = this.turn.then(() => this.paint()).catch((reason) => this.fail(reason));
   }
 
