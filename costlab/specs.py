@@ -60,6 +60,17 @@ class RunSpec(_Frozen):
         return {"name": value} if isinstance(value, str) else value
 
 
+def stack_key(spec: RunSpec) -> str:
+    """Runs with the same key may train as one program: they differ in loss, costs, seed and rates at most.
+
+    >>> stack_key(RunSpec(seed=1)) == stack_key(RunSpec(loss="focal", learning_rate=0.1))
+    True
+    >>> stack_key(RunSpec(epochs=3)) == stack_key(RunSpec(epochs=4))
+    False
+    """
+    return spec.model_dump_json(exclude={"loss", "cost", "seed", "learning_rate", "weight_decay"})
+
+
 def read_spec(text: str | bytes) -> RunSpec:
     """The spec in a JSON text. Raises InvalidSpec with one sentence."""
     try:
