@@ -31,6 +31,7 @@ class Prepared(Record):
     classes: list[str]
     counts: list[int] = Field(description="Training examples a class.")
     sizes: dict[str, int] = Field(description="Examples in train, valid and test.")
+    notes: list[str] = Field(default_factory=list, description="What else the user should know, in sentences.")
 
 
 class Progress(Record):
@@ -103,6 +104,7 @@ class RunReport(Record):
     parameters: int
     sizes: dict[str, int]
     counts: list[int] = Field(default_factory=list, description="Training examples a class; older files hold none.")
+    notes: list[str] = Field(default_factory=list, description="What else the user should know, in sentences.")
     seconds: float
     history: list[Epoch]
     test: TestResult

@@ -66,7 +66,7 @@ class Download:
             for leftover in [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".gz"]:
                 leftover.unlink()  # unpacked by a try that broke off: perhaps cut short; the archives carry checksums
             try:
-                with _patience(PATIENCE):
+                with patience(PATIENCE):
                     images, target, test = _with_torchvision(self.loader, folder)
                 unfinished = folder / "arrays.npz"
                 np.savez(unfinished, images=images, target=target, test=test)
@@ -102,7 +102,7 @@ def _reason(error: Exception) -> str:
 
 
 @contextmanager
-def _patience(seconds: float) -> Iterator[None]:
+def patience(seconds: float) -> Iterator[None]:
     """Let no socket wait longer than this; torchvision itself would wait for ever."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)

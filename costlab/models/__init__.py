@@ -1,7 +1,13 @@
 """Small image classifiers: one a file; `MODELS` finds them.
 
 A model file's `make(options, shape, classes)` returns an `nn.Module` from images (N, C, H, W), float, standardised, to
-logits (N, K). `shape` is (C, H, W), `classes` is K.
+logits (N, K). `shape` is (C, H, W), `classes` is K. `make` never downloads anything.
+
+What a model file or its module may have besides:
+
+    def suits(shape) -> bool               # whether it is made for such images: for others no time is taken beforehand
+    def prepare(self, images) -> str       # of the module: called once before training, on the CPU, with (n, C, H, W)
+                                           # standardised training images; gives a sentence for the user, or ""
 """
 
 from costlab.registry import Registry

@@ -18,6 +18,7 @@ from costlab.training.devices import device_name, find_device, precision
 from costlab.training.images import Part, parts
 from costlab.training.randomness import Randomness
 
+LEARNT_FROM = 2000  # training images that a model may look at before training
 LARGE = 16 * 16  # pixels: smaller images take smaller batches, for more steps an epoch
 
 
@@ -53,7 +54,7 @@ def set_up(spec: RunSpec, images: ImageSet | None = None) -> Setup:
         "cost": cost,
         "batch_size": batch_size,
         "device": device.type if spec.device == "auto" else spec.device,
-        "precision": precision(spec.precision, device, shape),
+        "precision": precision(spec.precision, device, shape, spec.model),
     }
     spec = spec.model_copy(update=resolved)
     counts = np.bincount(images.target[images.split == "train"], minlength=len(images.classes))
@@ -61,8 +62,9 @@ def set_up(spec: RunSpec, images: ImageSet | None = None) -> Setup:
     with randomness.active():  # the initial weights, drawn on the CPU: the same for every device
         model: nn.Module = _make(MODELS, spec.model, shape=shape, classes=len(images.classes))
         loss: Loss = _make(LOSSES, spec.loss, cost=cost, counts=counts)
-    model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     data = parts(images, device)
+    notes = _prepare(model, data["train"])
+    model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     prepared = Prepared(
         spec=spec,
         device=str(device),
@@ -72,6 +74,7 @@ def set_up(spec: RunSpec, images: ImageSet | None = None) -> Setup:
         classes=list(images.classes),
         counts=counts.tolist(),
         sizes={split: len(part) for split, part in data.items()},
+        notes=notes,
     )
     return Setup(spec, prepared, device, cost, data, model, loss.to(device), randomness, batch_size)
 
@@ -83,6 +86,13 @@ def _loaded(spec: RunSpec) -> ImageSet:
         spec.cost.for_classes(classes)
     images: ImageSet = _make(DATASETS, spec.dataset)
     return images
+
+
+def _prepare(model: nn.Module, part: Part) -> list[str]:
+    """Let a model that wants to see training images before training see some; what it has to tell, in sentences."""
+    prepare = getattr(model, "prepare", None)
+    told = prepare(part.standardised(slice(LEARNT_FROM)).cpu()) if prepare else ""
+    return [told] if told else []
 
 
 def _check(registry: Registry, choice: Choice) -> None:
