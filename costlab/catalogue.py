@@ -49,6 +49,13 @@ class Catalogue(Record):
     seconds_per_image: dict[str, float] = Field(
         default_factory=dict, description="Measured training seconds an image and epoch, by 'model on CxHxW'."
     )
+    stack_gain: dict[str, float] = Field(
+        default_factory=dict,
+        description="How many times faster 8 runs train as one program than one after another, by 'model on CxHxW'.",
+    )
+    stack_limit: dict[str, int] = Field(
+        default_factory=dict, description="How many runs have room in one program, by 'model on CxHxW'."
+    )
 
 
 def entry(plugin: Plugin) -> Entry:

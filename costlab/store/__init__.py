@@ -6,7 +6,7 @@ streamlit, and SQL nowhere else.
 
 from costlab.store.matrices import Matrices
 from costlab.store.queue import Queue
-from costlab.store.records import Claim, Run, SavedMatrix, Slot, Worker
+from costlab.store.records import Claim, Run, SavedMatrix, Slot, Waiting, Worker
 from costlab.store.runs import Runs
 from costlab.store.workers import Workers
 
@@ -19,4 +19,4 @@ class Store(Runs, Queue, Matrices, Workers):
     """
 
 
-__all__ = ["Claim", "Run", "SavedMatrix", "Slot", "Store", "Worker"]
+__all__ = ["Claim", "Run", "SavedMatrix", "Slot", "Store", "Waiting", "Worker"]

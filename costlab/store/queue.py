@@ -5,19 +5,21 @@ queued -> starting -> running -> succeeded | failed | cancelled, and back to que
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, case, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Update, and_, case, delete, insert, or_, select, update
 
 from costlab.errors import CostlabError
 from costlab.records import Epoch, Event, Finished, Prepared, Progress
+from costlab.specs import RunSpec
 from costlab.store.engine import Database
-from costlab.store.records import HELD, LEASE, Claim
+from costlab.store.records import HELD, LEASE, UNREADABLE, Claim, Waiting
 from costlab.store.runs import NUMBERS, kept, packed, spec_from
 from costlab.store.schema import confusions, epochs, workers
 from costlab.store.schema import runs as table
 
 MAX_LOSSES = 3  # a run that loses its worker this often is failed: it may be what kills them
+Report = tuple[str, int, Sequence[Event]]  # id, attempt, what was reported
 LOG_LENGTH = 8000  # characters of a run's last lines that are kept in the database
 
 
@@ -26,40 +28,44 @@ class Queue(Database):
 
     def claim(self, worker: str) -> Claim | None:
         """Take the run that has waited longest, for `worker`; None when none waits. No two workers get the same."""
-        oldest = (
-            select(table.c.id)
-            .where(table.c.state == "queued")
-            .order_by(table.c.serial)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        values = {
-            "state": "starting",
-            "worker": worker,
-            "attempt": table.c.attempt + 1,
-            "started": time.time(),
-            "reason": "",
-        }
+        oldest = select(table.c.id).where(table.c.state == "queued").order_by(table.c.serial).limit(1)
+        while (taken := self._take(worker, oldest)) is not None:
+            if taken:
+                return taken[0]
+        return None
+
+    def claim_group(self, worker: str, ids: Sequence[str]) -> list[Claim]:
+        """Take those of `ids` that still wait, all in one go, in the order of `ids`; the others went elsewhere."""
+        these = select(table.c.id).where(table.c.id.in_(ids), table.c.state == "queued")
+        claims = {claim.id: claim for claim in self._take(worker, these) or []}
+        return [claims[id] for id in ids if id in claims]
+
+    def _take(self, worker: str, which: Select[tuple[str]]) -> list[Claim] | None:
+        """Claims of the runs in `which` that can be read, the others are failed; None when there is none at all."""
+        chosen = which.with_for_update(skip_locked=True).scalar_subquery()
+        values = {"state": "starting", "worker": worker, "attempt": table.c.attempt + 1, "reason": ""}
         claim = (
             update(table)
-            .where(table.c.id == oldest.scalar_subquery(), table.c.state == "queued")
-            .values(values)
+            .where(table.c.id.in_(chosen), table.c.state == "queued")
+            .values(**values, started=time.time())
             .returning(table.c.id, table.c.attempt, table.c.spec)
         )
-        while True:
-            with self.write() as connection:
-                row = connection.execute(claim).one_or_none()
-            if row is None:
-                return None
+        with self.write() as connection:
+            rows = connection.execute(claim).all()
+        claims = []
+        for row in rows:
             try:
-                return Claim(id=row.id, attempt=row.attempt, spec=spec_from(row.spec))
+                claims.append(Claim(id=row.id, attempt=row.attempt, spec=spec_from(row.spec)))
             except CostlabError as error:
                 self.fail(row.id, row.attempt, f"The record of this run can no longer be read: {error}")
+        return claims if rows else None
 
-    def waiting(self) -> bool:
-        """Whether a run waits; far cheaper than a claim."""
+    def waiting(self, limit: int = 1000) -> list[Waiting]:
+        """The runs that wait, the oldest first; far cheaper than a claim where there is none."""
+        query = select(table.c.id, table.c.spec).where(table.c.state == "queued").order_by(table.c.serial).limit(limit)
         with self.read() as connection:
-            return connection.execute(select(table.c.id).where(table.c.state == "queued").limit(1)).first() is not None
+            rows = connection.execute(query).all()
+        return [Waiting(id=row.id, spec=_readable(row.spec)) for row in rows]
 
     def to_cancel(self, worker: str) -> set[tuple[str, int]]:
         """The (id, attempt) of runs that `worker` holds and somebody wants cancelled."""
@@ -71,19 +77,20 @@ class Queue(Database):
 
     def record(self, id: str, attempt: int, events: Sequence[Event]) -> bool:
         """Keep what training reported; False when this attempt no longer holds the run, and nothing is kept."""
-        values: dict[str, object] = {"state": "running"}
-        for event in events:
-            if isinstance(event, Prepared):
-                values["prepared"] = event.model_dump_json()
-            elif isinstance(event, Progress):
-                values |= {"fraction": event.fraction, "seconds": event.seconds}
-        new = [event for event in events if isinstance(event, Epoch)]
+        return not self.record_all([(id, attempt, events)])
+
+    def record_all(self, reports: Sequence[Report]) -> set[tuple[str, int]]:
+        """Keep what several runs reported, in one transaction; the (id, attempt) that no longer hold theirs."""
+        lost = set()
+        new: dict[tuple[str, int], list[Epoch]] = {}
         with self.write() as connection:
-            if not connection.execute(_held(id, attempt).values(values)).rowcount:
-                return False
-            if new:
-                _insert(connection, id, attempt, new)
-        return True
+            for id, attempt, events in reports:
+                if not connection.execute(_held(id, attempt).values(_state_after(events))).rowcount:
+                    lost.add((id, attempt))
+                elif epochs := [event for event in events if isinstance(event, Epoch)]:
+                    new.setdefault((id, attempt), []).extend(epochs)
+            _insert(connection, new)
+        return lost
 
     def finish(self, id: str, attempt: int, finished: Finished, log: str = "") -> bool:
         """The run ended well; False when this attempt no longer holds it."""
@@ -103,13 +110,15 @@ class Queue(Database):
             ended = _held(id, attempt).values(state=state, ended=time.time(), **values)
             return bool(connection.execute(ended).rowcount)
 
-    def requeue(self, id: str, attempt: int, lost: bool = False) -> bool:
+    def requeue(self, id: str, attempt: int, lost: bool = False, reason: str = "") -> bool:
         """Give a run back; False when this attempt no longer holds it.
 
-        lost: it was lost on the way to its process, and such losses are counted; else the worker stops in good order.
+        lost: its process was lost before it could say what was wrong, and such losses are counted; else the worker
+        stops in good order. reason: a sentence that is shown while the run waits.
         """
         with self.write() as connection:
-            return _give_back(connection, and_(table.c.id == id, table.c.attempt == attempt), lost=int(lost)) > 0
+            this = and_(table.c.id == id, table.c.attempt == attempt)
+            return _give_back(connection, this, lost=int(lost), why=reason) > 0
 
     def recover(self, worker: str, host: str, home: str) -> int:
         """Put back the runs of lost workers, on behalf of `worker`, which holds the lock of `home` on `host`.
@@ -139,7 +148,25 @@ def _held(id: str, attempt: int) -> Update:
     return update(table).where(table.c.id == id, table.c.attempt == attempt, table.c.state.in_(HELD))
 
 
-def _give_back(connection: Connection, which: ColumnElement[bool], lost: int) -> int:
+def _readable(spec: str) -> RunSpec:
+    try:
+        return spec_from(spec)
+    except CostlabError:
+        return UNREADABLE  # it is claimed like any other, and then failed
+
+
+def _state_after(events: Sequence[Event]) -> dict[str, object]:
+    """What the row of a run says once these were reported."""
+    values: dict[str, object] = {"state": "running"}
+    for event in events:
+        if isinstance(event, Prepared):
+            values["prepared"] = event.model_dump_json()
+        elif isinstance(event, Progress):
+            values |= {"fraction": event.fraction, "seconds": event.seconds}
+    return values
+
+
+def _give_back(connection: Connection, which: ColumnElement[bool], lost: int, why: str = "") -> int:
     """Held runs back to the queue; ended instead where that was asked for or too many workers were lost."""
     exhausted = table.c.losses + lost >= MAX_LOSSES
     state = case((table.c.cancel_requested, "cancelled"), (exhausted, "failed"), else_="queued")
@@ -149,7 +176,7 @@ def _give_back(connection: Connection, which: ColumnElement[bool], lost: int) ->
             exhausted,
             f"The worker was lost {MAX_LOSSES} times while it trained this run; start it again to try once more.",
         ),
-        else_="The worker was lost; the run went back to the queue." if lost else "",
+        else_=why or ("The worker was lost; the run went back to the queue." if lost else ""),
     )
     ended = case((or_(table.c.cancel_requested, exhausted), time.time()), else_=None)
     values = {"state": state, "losses": table.c.losses + lost, "reason": reason, "ended": ended, "worker": None}
@@ -168,19 +195,19 @@ def _give_back(connection: Connection, which: ColumnElement[bool], lost: int) ->
     return len(moved)
 
 
-def _insert(connection: Connection, id: str, attempt: int, reported: Iterable[Epoch]) -> None:
+def _insert(connection: Connection, reported: Mapping[tuple[str, int], Iterable[Epoch]]) -> None:
     """Keep the epochs that are not kept yet: the same events may come again when the database failed midway."""
-    key = {"run": id, "attempt": attempt}
-    known = select(epochs.c.epoch).where(epochs.c.run == id, epochs.c.attempt == attempt)
-    new = {epoch.epoch: epoch for epoch in reported}
-    for number in connection.execute(known.where(epochs.c.epoch.in_(new))).scalars():
-        del new[number]
-    if not new:
-        return
     numbers, counts = [], []
-    for epoch in new.values():
-        numbers.append(key | {"epoch": epoch.epoch} | {name: kept(getattr(epoch, name)) for name in NUMBERS})
-        confusion = epoch.valid_confusion
-        counts.append(key | {"epoch": epoch.epoch, "columns": len(confusion[0]), "counts": packed(confusion)})
-    connection.execute(insert(epochs), numbers)
-    connection.execute(insert(confusions), counts)
+    for (id, attempt), reports in reported.items():
+        new = {epoch.epoch: epoch for epoch in reports}
+        known = select(epochs.c.epoch).where(epochs.c.run == id, epochs.c.attempt == attempt)
+        for number in connection.execute(known.where(epochs.c.epoch.in_(new))).scalars():
+            del new[number]
+        for epoch in new.values():
+            key = {"run": id, "attempt": attempt, "epoch": epoch.epoch}
+            numbers.append(key | {name: kept(getattr(epoch, name)) for name in NUMBERS})
+            confusion = epoch.valid_confusion
+            counts.append(key | {"columns": len(confusion[0]), "counts": packed(confusion)})
+    if numbers:
+        connection.execute(insert(epochs), numbers)
+        connection.execute(insert(confusions), counts)

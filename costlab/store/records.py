@@ -58,6 +58,13 @@ class Claim(Record):
     spec: RunSpec
 
 
+class Waiting(Record):
+    """A run that waits for a worker."""
+
+    id: str
+    spec: RunSpec
+
+
 class SavedMatrix(Record):
     """One revision of a named cost matrix; `cost.name` is the name it was saved under.
 
@@ -80,7 +87,7 @@ class Slot(Record):
 
     device: str = Field(description='"cpu", "cuda:0"; "auto" until the first process has looked.')
     state: Literal["starting", "idle", "busy", "broken"]
-    run: str | None = None
+    runs: list[str] = Field(default_factory=list, description="What it trains, several as one program.")
     note: str = Field("", description="Why it is broken.")
 
 

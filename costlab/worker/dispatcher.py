@@ -12,13 +12,16 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
 
 from costlab.catalogue import Catalogue
 from costlab.errors import StoreUnavailable
 from costlab.home import home
 from costlab.records import Event, Prepared
-from costlab.store import Store
+from costlab.sharing import most_together, shared_out
+from costlab.specs import stack_key
+from costlab.store import Store, Waiting
 from costlab.worker.job_process import Inbox, JobProcess, Message
 from costlab.worker.messages import Begun, Ended, Events, Gone, Offers, Ready
 from costlab.worker.places import places
@@ -27,6 +30,8 @@ from costlab.worker.slot import JobSlot, why_gone
 POLL = 0.1  # seconds between looks into the store
 HEARTBEAT = 1.0
 RECOVER = 2.0  # seconds between looks for runs of lost workers
+TOGETHER = "The process that trained this run beside others ended; it is trained alone now, to see which one it was."
+BESIDE = "A run beside this one did not stop when it was cancelled and took the process with it; this one begins again."
 STALL = 600.0  # seconds without a word from training, which reports several times a second, after which it is hung
 log = logging.getLogger("costlab.worker")
 
@@ -34,7 +39,7 @@ log = logging.getLogger("costlab.worker")
 class Dispatcher:
     """To be run in the main thread of a process of its own, by whoever holds the lock of the home folder.
 
-    program: the module that jobs carry out. slots: how many runs at once; None: one a GPU, else half the cores.
+    program: the module that jobs carry out. slots: how many processes train; None: one a GPU, else see `places`.
     stall: seconds of silence in training after which a job is killed.
     """
 
@@ -47,6 +52,7 @@ class Dispatcher:
         self._messages: deque[tuple[JobProcess, Message]] = deque()
         self._slots = [JobSlot(program, self._inbox, "auto", offers=True)]
         self._catalogue: Catalogue | None = None
+        self._alone: set[str] = set()  # runs that were lost together with others: each by itself from now on
         # The heartbeat comes first: who claims a run must be known to live.
         self._every = {self._beat: HEARTBEAT, self._recover: RECOVER, self._look: POLL}
         self._due = dict.fromkeys(self._every, 0.0)
@@ -86,8 +92,13 @@ class Dispatcher:
     def _step(self) -> None:
         """Everything that is due. Where the store fails midway nothing is lost: a message stays until it is handled."""
         while self._messages:
-            self._handle(*self._messages[0])
-            self._messages.popleft()
+            reports = list(takewhile(_is_report, self._messages))
+            if reports:
+                self._record(reports)
+            else:
+                self._handle(*self._messages[0])
+            for _ in range(max(1, len(reports))):
+                self._messages.popleft()
         now = time.monotonic()
         self._keep_time(now)
         for act, due in self._due.items():
@@ -97,8 +108,11 @@ class Dispatcher:
 
     # What comes from the jobs --------------------------------------------------------------------------------------
 
+    def _slot_of(self, job: JobProcess) -> JobSlot | None:
+        return next((slot for slot in self._slots if slot.job is job), None)
+
     def _handle(self, job: JobProcess, message: Message) -> None:
-        slot = next((slot for slot in self._slots if slot.job is job), None)
+        slot = self._slot_of(job)
         if slot is None:
             return
         slot.heard = time.monotonic()
@@ -110,15 +124,24 @@ class Dispatcher:
                 self._soon(self._look, self._beat)
             case Begun():
                 slot.begun = True
-            case Events() if slot.holds(message):
-                self._learn(message.events)
-                slot.training = True
-                if not self.store.record(message.id, message.attempt, message.events):
-                    slot.cancel(slot.heard)  # somebody else has the run now
             case Ended():
                 self._conclude(slot, job, message)
             case Gone():
                 self._bury(slot, job, message.code)
+
+    def _record(self, reports: Iterable[tuple[JobProcess, Message]]) -> None:
+        """Keep what runs reported, in one transaction: the members of stacks report all at once."""
+        held: list[tuple[JobSlot, Events]] = []
+        for job, events in reports:
+            slot = self._slot_of(job)
+            if slot is not None and isinstance(events, Events) and slot.holds(events):
+                slot.heard, slot.training = time.monotonic(), True
+                self._learn(events.events)
+                held.append((slot, events))
+        lost = self.store.record_all([(said.id, said.attempt, said.events) for _, said in held])
+        for slot, said in held:
+            if (said.id, said.attempt) in lost:
+                slot.cancel((said.id, said.attempt), slot.heard)  # somebody else has the run now
 
     def _offer(self, catalogue: Catalogue) -> None:
         self.store.publish(catalogue)
@@ -139,29 +162,45 @@ class Dispatcher:
 
     def _conclude(self, slot: JobSlot, job: JobProcess, ended: Ended) -> None:
         if slot.holds(ended):
-            job.log.add(ended.log.encode())
-            said = job.log.tail()
+            key = (ended.id, ended.attempt)
+            own = job.log.of(ended.id)
+            own.add(ended.log.encode())
             if ended.state == "succeeded" and ended.finished:
-                self.store.finish(ended.id, ended.attempt, ended.finished, said)
+                self.store.finish(*key, ended.finished, own.tail())
             elif ended.state == "cancelled":
-                self.store.cancelled(ended.id, ended.attempt, said)
+                self.store.cancelled(*key, own.tail())
+            elif ended.leaving and slot.together > 1:
+                self._train_alone(*key)
             else:
-                self.store.fail(ended.id, ended.attempt, ended.reason, said)
-            slot.release()
+                self.store.fail(*key, ended.reason, own.tail())
+            slot.release(key)
         slot.leaving |= ended.leaving
         self._soon(self._look, self._beat)
 
     def _bury(self, slot: JobSlot, job: JobProcess, code: int) -> None:
-        if claim := slot.claim:
-            if slot.kill_at is not None:
-                self.store.cancelled(claim.id, claim.attempt, job.log.tail())
-            elif not slot.begun:
-                self.store.requeue(claim.id, claim.attempt, lost=True)
-            else:
-                self.store.fail(claim.id, claim.attempt, why_gone(code, job.log.last_line()), job.log.tail())
+        self._lose(slot, job, why_gone(code, job.log.last_line()))
         slot.gone(time.monotonic())
         if slot.note:
             log.warning("%s", slot.note)
+
+    def _lose(self, slot: JobSlot, job: JobProcess, reason: str) -> None:
+        """The process is no more: say what becomes of each of its runs."""
+        for key in list(slot.claims):
+            said = job.log.of(key[0]).tail()
+            if key in slot.cancelled:
+                self.store.cancelled(*key, said)
+            elif not slot.begun:
+                self.store.requeue(*key, lost=True)
+            elif slot.together > 1:
+                self._train_alone(*key)
+            else:
+                self.store.fail(*key, reason, said)
+            slot.release(key)
+
+    def _train_alone(self, id: str, attempt: int) -> None:
+        """One of several runs may have cost all of them their process: the next time each has one to itself."""
+        self._alone.add(id)
+        self.store.requeue(id, attempt, lost=True, reason=TOGETHER)
 
     # What time brings ----------------------------------------------------------------------------------------------
 
@@ -171,25 +210,25 @@ class Dispatcher:
                 slot.start(now)
             if slot.job is None:
                 continue
-            if slot.kill_at is not None and now >= slot.kill_at:
-                self._stop_run(slot, slot.job)
+            if slot.overdue(now):
+                self._stop_runs(slot, slot.job)
             elif not slot.idle and now - slot.heard > slot.patience(self._stall):
                 self._end_silence(slot, slot.job)
 
-    def _stop_run(self, slot: JobSlot, job: JobProcess) -> None:
-        """The run did not stop by itself when it was cancelled."""
+    def _stop_runs(self, slot: JobSlot, job: JobProcess) -> None:
+        """A run did not stop by itself when it was cancelled; those beside it cannot be helped."""
         slot.kill()
-        if slot.claim:
-            self.store.cancelled(slot.claim.id, slot.claim.attempt, job.log.tail())
-        slot.release()
+        for key in list(slot.claims):
+            if key in slot.cancelled:
+                self.store.cancelled(*key, job.log.of(key[0]).tail())
+            else:
+                self.store.requeue(*key, reason=BESIDE)
+            slot.release(key)
 
     def _end_silence(self, slot: JobSlot, job: JobProcess) -> None:
-        if slot.claim:
-            silence = slot.patience(self._stall)
-            reason = f"The training process was stopped: it had reported nothing for {silence:g} seconds."
-            self.store.fail(slot.claim.id, slot.claim.attempt, reason, job.log.tail())
+        silence = slot.patience(self._stall)
         slot.kill()
-        slot.release()
+        self._lose(slot, job, f"The training process was stopped: it had reported nothing for {silence:g} seconds.")
 
     def _soon(self, *acts: Callable[[], None]) -> None:
         self._due.update(dict.fromkeys(acts, 0.0))
@@ -205,17 +244,21 @@ class Dispatcher:
     def _look(self) -> None:
         """Into the store: what shall be cancelled, what can be begun."""
         now = time.monotonic()
-        if any(slot.claim for slot in self._slots):
+        if any(slot.claims for slot in self._slots):
             wanted = self.store.to_cancel(self.id)
             for slot in self._slots:
-                if slot.claim and (slot.claim.id, slot.claim.attempt) in wanted:
-                    slot.cancel(now)
+                for key in wanted & slot.claims.keys():
+                    slot.cancel(key, now)
         idle = [slot for slot in self._slots if slot.idle]
-        if idle and self.store.waiting():
-            for slot in idle:
-                if claim := self.store.claim(self.id):
-                    slot.begin(claim, now)
-                    self._soon(self._beat)
+        waiting = self.store.waiting() if idle else []
+        kinds = [(stack_key(run.spec), self._together(run)) for run in waiting]
+        for slot, group in zip(idle, shared_out(kinds, len(idle)), strict=False):
+            if claims := self.store.claim_group(self.id, [waiting[position].id for position in group]):
+                slot.begin(claims, now)
+                self._soon(self._beat)
+
+    def _together(self, run: Waiting) -> int:
+        return 1 if run.id in self._alone else most_together(self._catalogue, run.spec)
 
     def _end(self) -> None:
         """Kill first, so that nobody trains a run twice; then give the runs back."""
@@ -233,9 +276,15 @@ class Dispatcher:
     def _give_back(self) -> None:
         while self._messages:
             job, message = self._messages.popleft()
-            if isinstance(message, Events | Ended):
+            if isinstance(message, Events):
+                self._record([(job, message)])
+            elif isinstance(message, Ended):
                 self._handle(job, message)
         for slot in self._slots:
-            if slot.claim:
-                self.store.requeue(slot.claim.id, slot.claim.attempt)
+            for key in slot.claims:
+                self.store.requeue(*key)
         self.store.retire(self.id)
+
+
+def _is_report(arrived: tuple[JobProcess, Message]) -> bool:
+    return isinstance(arrived[1], Events)

@@ -1,4 +1,4 @@
-"""The job process: waits for a run, trains it, reports, waits for the next.
+"""The job process: waits for one run or several that fit together, trains them, reports, waits for the next.
 
     python -m costlab.worker.job PROGRAM PARENT DEVICE [--offers]
 
@@ -13,7 +13,7 @@ import queue
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -24,10 +24,12 @@ from costlab.errors import CostlabError
 from costlab.home import run_folder
 from costlab.records import Epoch, Event, Finished, Prepared, Progress, Record
 from costlab.specs import RunSpec
-from costlab.worker.messages import TO_JOB, Begin, Begun, Cancel, Ended, Events, Offers, Ready
+from costlab.worker.messages import TO_JOB, Begin, Begun, Cancel, Ended, Events, Member, Offers, Ready
 from costlab.worker.processes import die_with_parent
 
 BATCH_SECONDS = 0.2  # events of this time travel together
+NO_RESULT = "Training ended without a result; this is a fault in the program, please report it."
+Key = tuple[str, int]  # id and attempt of a run
 
 
 class Program(Protocol):
@@ -39,8 +41,11 @@ class Program(Protocol):
     def catalogue(self) -> Catalogue:
         """What can be trained here."""
 
-    def train(self, spec: RunSpec, stop: Callable[[], bool]) -> Iterator[Any]:
-        """Prepared, Progress, Epoch and at last something with `seconds` and `test`."""
+    def train_stack(self, specs: Sequence[RunSpec], stop: Callable[[int], bool]) -> Iterator[tuple[int, Any]]:
+        """Of each spec, by its place: Prepared, Progress, Epoch and at last something with `seconds` and `test`.
+
+        Or else, as the last, a CostlabError: why this one ended, while the others go on. `stop` is asked by place.
+        """
 
     def save(self, folder: Path, prepared: Prepared, history: list[Epoch], outcome: Any) -> None:
         """Keep the outcome's files."""
@@ -51,47 +56,43 @@ class Outbox:
 
     def __init__(self, stream: TextIOWrapper):
         self._stream = stream
-        self._run = ("", 0)
-        self._waiting: list[Event] = []
+        self._waiting: dict[Key, list[Event]] = {}
         self._some = threading.Event()
         self._lock = threading.Lock()
         threading.Thread(target=self._keep_sending, name="outbox", daemon=True).start()
 
-    def begin(self, begin: Begin) -> None:
-        """From now on events are about this run."""
-        self._run = (begin.id, begin.attempt)
-        self.send(Begun(id=begin.id, attempt=begin.attempt))
-
-    def add(self, event: Event) -> None:
-        """Send an event soon."""
+    def add(self, id: str, attempt: int, event: Event) -> None:
+        """Send an event of a run soon."""
         with self._lock:
-            if isinstance(event, Progress) and self._waiting and isinstance(self._waiting[-1], Progress):
-                self._waiting.pop()
-            self._waiting.append(event)
+            waiting = self._waiting.setdefault((id, attempt), [])
+            if isinstance(event, Progress) and waiting and isinstance(waiting[-1], Progress):
+                waiting.pop()
+            waiting.append(event)
         self._some.set()
 
     def send(self, message: Record) -> None:
         """Send a message now, after the events that wait."""
         with self._lock:
-            self._send_waiting()
-            self._write(message)
+            self._write(*self._taken(), message)
 
     def _keep_sending(self) -> None:
         pause = threading.Event()
         while self._some.wait():
             self._some.clear()
             with self._lock:
-                self._send_waiting()
+                self._write(*self._taken())
             pause.wait(BATCH_SECONDS)
 
-    def _send_waiting(self) -> None:
-        if self._waiting:
-            self._write(Events(id=self._run[0], attempt=self._run[1], events=self._waiting))
-            self._waiting = []
+    def _taken(self) -> list[Events]:
+        """The events that wait, run by run; they wait no more."""
+        taken = [Events(id=id, attempt=attempt, events=events) for (id, attempt), events in self._waiting.items()]
+        self._waiting = {}
+        return taken
 
-    def _write(self, message: Record) -> None:
-        self._stream.write(message.model_dump_json() + "\n")
-        self._stream.flush()
+    def _write(self, *messages: Record) -> None:
+        if messages:
+            self._stream.write("".join(message.model_dump_json() + "\n" for message in messages))
+            self._stream.flush()
 
 
 class Inbox:
@@ -99,18 +100,17 @@ class Inbox:
 
     def __init__(self, stream: TextIOWrapper):
         self._stream = stream
-        self._runs: queue.SimpleQueue[Begin] = queue.SimpleQueue()
-        self._latest = ("", 0)
-        self._cancelled = threading.Event()
+        self._groups: queue.SimpleQueue[Begin] = queue.SimpleQueue()
+        self._cancelled: set[Key] = set()
         threading.Thread(target=self._keep_reading, name="inbox", daemon=True).start()
 
-    def next_run(self) -> Begin:
-        """Wait for a run."""
-        return self._runs.get()
+    def next_group(self) -> Begin:
+        """Wait for runs."""
+        return self._groups.get()
 
-    def cancelled(self) -> bool:
-        """Whether the latest run shall stop."""
-        return self._cancelled.is_set()
+    def cancelled(self, member: Member) -> bool:
+        """Whether this run shall stop."""
+        return (member.id, member.attempt) in self._cancelled
 
     def _keep_reading(self) -> None:
         try:
@@ -123,42 +123,74 @@ class Inbox:
 
     def _take(self, message: Begin | Cancel) -> None:
         if isinstance(message, Begin):
-            self._latest = (message.id, message.attempt)
-            self._cancelled.clear()
-            self._runs.put(message)
-        elif self._latest == (message.id, message.attempt):
-            self._cancelled.set()
+            self._cancelled = set()
+            self._groups.put(message)
+        else:
+            self._cancelled.add((message.id, message.attempt))
 
 
-def carry_out(program: Program, begin: Begin, report: Callable[[Event], None], stop: Callable[[], bool]) -> Ended:
-    """Train one run to its end, whatever that is."""
-    about = {"id": begin.id, "attempt": begin.attempt}
-    try:
-        finished = _trained(program, begin, report, stop)
-        return Ended(state="succeeded", finished=finished, **about)
-    except BaseException as error:  # also SystemExit: whatever a run does, the dispatcher hears of it
+class Group:
+    """The runs that a process trains together, and what each has reported so far."""
+
+    def __init__(self, program: Program, members: Sequence[Member], outbox: Outbox, inbox: Inbox):
+        self._program, self._outbox, self._inbox = program, outbox, inbox
+        self._members = dict(enumerate(members))  # by place; those that have ended are taken out
+        self._specs = [member.spec for member in members]
+        self._prepared: dict[int, Prepared] = {}
+        self._history: dict[int, list[Epoch]] = {place: [] for place in self._members}
+
+    def train(self) -> bool:
+        """Train all of them to their ends, whatever these are; whether the process can be trusted with more runs."""
+        try:
+            for place, event in self._program.train_stack(self._specs, self._cancelled):
+                if place in self._members:
+                    self._take(place, event)
+        except BaseException as error:  # also SystemExit: whatever a run does, the dispatcher hears of it
+            self._end_all(error)
+            return isinstance(error, CostlabError)
+        self._end_all(CostlabError(NO_RESULT))
+        return True
+
+    def _cancelled(self, place: int) -> bool:
+        return place in self._members and self._inbox.cancelled(self._members[place])
+
+    def _end_all(self, error: BaseException) -> None:
+        for place in list(self._members):
+            self._end(place, error)
+
+    def _take(self, place: int, event: Any) -> None:
+        """What the program said about one run."""
+        member = self._members[place]
+        if isinstance(event, Prepared | Progress | Epoch):
+            if isinstance(event, Prepared):
+                self._prepared[place] = event
+            elif isinstance(event, Epoch):
+                self._history[place].append(event)
+            self._outbox.add(member.id, member.attempt, event)
+        elif isinstance(event, CostlabError):
+            self._end(place, event)
+        else:
+            self._program.save(run_folder(member.id), self._prepared[place], self._history[place], event)
+            finished = Finished(seconds=event.seconds, test=event.test)
+            self._send(place, Ended(id=member.id, attempt=member.attempt, state="succeeded", finished=finished))
+
+    def _end(self, place: int, error: BaseException) -> None:
+        """One run ended with an error, or because it was asked to."""
+        member = self._members[place]
+        about = {"id": member.id, "attempt": member.attempt}
         foreseen = isinstance(error, CostlabError)
-        if stop():
-            return Ended(state="cancelled", leaving=not foreseen, **about)
+        if self._cancelled(place):
+            self._send(place, Ended(state="cancelled", leaving=not foreseen, **about))
+            return
         reason = str(error) if foreseen else f"Training failed with {type(error).__name__}: {error}"
+        said = "".join(traceback.format_exception(error))
         # A process in which something unforeseen happened (a broken GPU context, say) gets no further run.
-        return Ended(state="failed", reason=reason, log=traceback.format_exc(), leaving=not foreseen, **about)
+        self._send(place, Ended(state="failed", reason=reason, log=said, leaving=not foreseen, **about))
 
-
-def _trained(program: Program, begin: Begin, report: Callable[[Event], None], stop: Callable[[], bool]) -> Finished:
-    prepared, history = None, []
-    for event in program.train(begin.spec, stop):
-        if not isinstance(event, Prepared | Progress | Epoch):
-            if prepared is None:
-                break
-            program.save(run_folder(begin.id), prepared, history, event)
-            return Finished(seconds=event.seconds, test=event.test)
-        if isinstance(event, Prepared):
-            prepared = event
-        elif isinstance(event, Epoch):
-            history.append(event)
-        report(event)
-    raise CostlabError("Training ended without a result; this is a fault in the program, please report it.")
+    def _send(self, place: int, ended: Ended) -> None:
+        del self._members[place], self._history[place]
+        sys.stderr.flush()
+        self._outbox.send(ended)
 
 
 def _take_streams() -> tuple[TextIOWrapper, TextIOWrapper]:
@@ -190,14 +222,11 @@ def main() -> None:
     if arguments.offers:
         outbox.send(Offers(catalogue=program.catalogue()))
     outbox.send(Ready())
-    leaving = False
-    while not leaving:
-        begin = inbox.next_run()
-        outbox.begin(begin)
-        ended = carry_out(program, begin, outbox.add, inbox.cancelled)
-        leaving = ended.leaving
-        sys.stderr.flush()
-        outbox.send(ended)
+    sound = True
+    while sound:
+        begin = inbox.next_group()
+        outbox.send(Begun())
+        sound = Group(program, begin.members, outbox, inbox).train()
     os._exit(1)
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from costlab.worker.messages import FROM_JOB, FromJob, Gone, ToJob
 from costlab.worker.processes import kill, start_python
-from costlab.worker.run_log import RunLog
+from costlab.worker.run_log import GroupLog
 
 Message = FromJob | Gone
 Inbox = queue.SimpleQueue["tuple[JobProcess, Message]"]
@@ -28,7 +28,7 @@ class JobProcess:
         arguments = [program, str(os.getpid()), device, *(["--offers"] if offers else [])]
         self._process = start_python("costlab.worker.job", *arguments, stdin=pipe, stdout=pipe, stderr=pipe)
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self.log = RunLog()
+        self.log = GroupLog()
         self._log_reader = self._thread(self._read_log)
         self._thread(self._read_messages, inbox)
         self._thread(self._write)  # so that a job that does not read can never hold up the dispatcher

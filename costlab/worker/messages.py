@@ -16,15 +16,21 @@ class AboutRun(Record):
     attempt: int
 
 
-class Begin(AboutRun):
-    """To the job: train this."""
+class Member(AboutRun):
+    """One of the runs that are trained together."""
 
-    kind: Literal["begin"] = "begin"
     spec: RunSpec
 
 
+class Begin(Record):
+    """To the job: train these, several of them as one program."""
+
+    kind: Literal["begin"] = "begin"
+    members: list[Member] = Field(min_length=1)
+
+
 class Cancel(AboutRun):
-    """To the job: stop this soon, or be killed."""
+    """To the job: stop this run soon, or be killed; those beside it go on."""
 
     kind: Literal["cancel"] = "cancel"
 
@@ -42,8 +48,8 @@ class Ready(Record):
     kind: Literal["ready"] = "ready"
 
 
-class Begun(AboutRun):
-    """From the job: the run has arrived; from here on it counts as tried."""
+class Begun(Record):
+    """From the job: the runs have arrived; from here on they count as tried."""
 
     kind: Literal["begun"] = "begun"
 
@@ -56,7 +62,7 @@ class Events(AboutRun):
 
 
 class Ended(AboutRun):
-    """From the job: the run is over."""
+    """From the job: this run is over; those beside it may go on."""
 
     kind: Literal["ended"] = "ended"
     state: Literal["succeeded", "failed", "cancelled"]

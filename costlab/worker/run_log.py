@@ -1,6 +1,7 @@
 """What a job process writes while it has a run: a bounded file in the run's folder, and the last lines at hand."""
 
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -55,3 +56,30 @@ class RunLog:
             self._room = 0
             if self._file is not None:
                 self._file.close()
+
+
+class GroupLog:
+    """What a job process writes while it has some runs, or none: each of them gets all of it, and what is its own."""
+
+    def __init__(self, paths: Mapping[str, Path] | None = None):
+        """paths: where the log of each run goes, by the run's id."""
+        self._all = RunLog()
+        self._own = {id: RunLog(path) for id, path in (paths or {}).items()}
+
+    def add(self, chunk: bytes) -> None:
+        """Keep `chunk` in every log that is not closed."""
+        for log in (self._all, *self._own.values()):
+            log.add(chunk)
+
+    def of(self, id: str) -> RunLog:
+        """The log of one run."""
+        return self._own[id]
+
+    def last_line(self) -> str:
+        """The last line with something on it, shortened."""
+        return self._all.last_line()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for log in self._own.values():
+            log.close()

@@ -1,19 +1,22 @@
-"""One slot of the dispatcher: a job process, kept alive, and the run that it has."""
+"""One slot of the dispatcher: a job process, kept alive, and the runs that it has."""
 
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 from costlab.home import run_folder
 from costlab.specs import RunSpec
 from costlab.store import Claim, Slot
 from costlab.worker.job_process import Inbox, JobProcess
-from costlab.worker.messages import AboutRun, Begin, Cancel
-from costlab.worker.run_log import RunLog
+from costlab.worker.messages import AboutRun, Begin, Cancel, Member
+from costlab.worker.run_log import GroupLog
 
 CANCEL_GRACE = 0.5  # seconds that a job has to stop by itself
+SHARED_GRACE = 5.0  # seconds that it has while other runs would lose their work with it
 WARMING = 120.0  # seconds that a process has at least to get ready: torch from a slow disk takes its time
 PREPARING = 3600.0  # seconds that a run has at least until training begins: a first download says nothing for long
 MAX_PAUSE = 30.0  # seconds between attempts to start a process that never gets ready
+Key = tuple[str, int]  # id and attempt of a run
 
 
 class JobSlot:
@@ -21,13 +24,14 @@ class JobSlot:
 
     def __init__(self, program: str, inbox: Inbox, device: str, offers: bool):
         self.device = device
-        self.claim: Claim | None = None
-        self.begun = False  # the process has said that it has the run
-        self.training = False  # it has reported something about the run
+        self.claims: dict[Key, Claim] = {}  # the runs that it has, several as one program
+        self.together = 0  # how many runs the process was given at once
+        self.begun = False  # the process has said that it has the runs
+        self.training = False  # it has reported something about one of them
         self.warm = False  # it has said that it is ready, at any time
         self.leaving = False  # it has said that it ends
         self.heard = 0.0  # when it last said something
-        self.kill_at: float | None = None
+        self.cancelled: dict[Key, float] = {}  # which runs it was asked to stop, and when
         self.start_at: float | None = 0.0
         self.job: JobProcess | None = None
         self.note = ""
@@ -38,12 +42,12 @@ class JobSlot:
 
     @property
     def idle(self) -> bool:
-        """Whether it could take a run."""
-        return self.warm and not self.leaving and self.claim is None and self.start_at is None
+        """Whether it could take runs."""
+        return self.warm and not self.leaving and not self.claims and self.start_at is None
 
     def patience(self, stall: float) -> float:
         """How many seconds without a word are no reason to worry; `stall` is for a run in training."""
-        if self.claim is None:
+        if not self.claims:
             return max(stall, WARMING)
         return stall if self.training else max(stall, PREPARING)
 
@@ -57,14 +61,16 @@ class JobSlot:
         """The process is warm."""
         self.warm, self.note, self._failures = True, "", 0
 
-    def begin(self, claim: Claim, now: float) -> None:
-        """Give the process a run."""
+    def begin(self, claims: Sequence[Claim], now: float) -> None:
+        """Give the process one run, or several to train as one program."""
         assert self.job is not None
         self.job.log.close()
-        self.job.log = RunLog(log_file(claim.id))
-        self.claim, self.heard = claim, now
+        self.job.log = GroupLog({claim.id: log_file(claim.id) for claim in claims})
+        self.claims = {(claim.id, claim.attempt): claim for claim in claims}
+        self.together, self.heard, self.cancelled = len(claims), now, {}
         self.begun = self.training = False
-        self.job.send(Begin(id=claim.id, attempt=claim.attempt, spec=self._placed(claim.spec)))
+        members = [Member(id=claim.id, attempt=claim.attempt, spec=self._placed(claim.spec)) for claim in claims]
+        self.job.send(Begin(members=members))
 
     def _placed(self, spec: RunSpec) -> RunSpec:
         """With several GPUs "auto" means the slot's own."""
@@ -73,14 +79,19 @@ class JobSlot:
         return spec
 
     def holds(self, about: AboutRun) -> bool:
-        """Whether a message is about the run that the slot has."""
-        return self.claim is not None and (about.id, about.attempt) == (self.claim.id, self.claim.attempt)
+        """Whether a message is about a run that the slot has."""
+        return (about.id, about.attempt) in self.claims
 
-    def cancel(self, now: float) -> None:
-        """Ask the process to stop its run; after `CANCEL_GRACE` it is due to be killed."""
-        if self.claim and self.job and self.kill_at is None:
-            self.kill_at = now + CANCEL_GRACE
-            self.job.send(Cancel(id=self.claim.id, attempt=self.claim.attempt))
+    def cancel(self, key: Key, now: float) -> None:
+        """Ask the process to stop one of its runs; those beside it go on."""
+        if key in self.claims and key not in self.cancelled and self.job:
+            self.cancelled[key] = now
+            self.job.send(Cancel(id=key[0], attempt=key[1]))
+
+    def overdue(self, now: float) -> bool:
+        """Whether the process did not stop a run when it was asked to, and is to be killed."""
+        others = self.claims.keys() - self.cancelled.keys()
+        return any(now >= asked + (SHARED_GRACE if others else CANCEL_GRACE) for asked in self.cancelled.values())
 
     def kill(self) -> None:
         """End the process at once; it gets no further run."""
@@ -88,9 +99,12 @@ class JobSlot:
             self.leaving = True
             self.job.kill()
 
-    def release(self) -> None:
-        """The slot has no run any more."""
-        self.claim, self.kill_at = None, None
+    def release(self, key: Key) -> None:
+        """The slot does not have this run any more."""
+        self.claims.pop(key, None)
+        self.cancelled.pop(key, None)
+        if self.claims and self.job:
+            self.job.log.of(key[0]).close()  # what comes now is about the others; the last one's stays open
 
     def gone(self, now: float) -> None:
         """The process has ended: start another, at once if this one had been warm, else after a growing pause."""
@@ -102,12 +116,11 @@ class JobSlot:
         pause = 0.0 if self.warm else min(MAX_PAUSE, 0.5 * 2.0**self._failures)
         self.job, self.start_at = None, now + pause
         self.warm = False
-        self.release()
 
     def record(self) -> Slot:
         """What the store is told."""
-        if self.claim:
-            return Slot(device=self.device, state="busy", run=self.claim.id)
+        if self.claims:
+            return Slot(device=self.device, state="busy", runs=[claim.id for claim in self.claims.values()])
         if self.idle:
             return Slot(device=self.device, state="idle")
         return Slot(device=self.device, state="broken" if self.note else "starting", note=self.note)

@@ -9,10 +9,10 @@ from tests.store.examples import CATALOGUE
 
 def test_a_worker_is_known_from_its_first_heartbeat_until_it_retires(store: Store) -> None:
     store.heartbeat("w1", "host", "/home", 42, [Slot(device="cpu", state="starting")])
-    store.heartbeat("w1", "host", "/home", 42, [Slot(device="cpu", state="busy", run="a1")])
+    store.heartbeat("w1", "host", "/home", 42, [Slot(device="cpu", state="busy", runs=["a1"])])
     (worker,) = store.workers()
     assert (worker.id, worker.host, worker.pid) == ("w1", "host", 42)
-    assert worker.slots == [Slot(device="cpu", state="busy", run="a1")]
+    assert worker.slots == [Slot(device="cpu", state="busy", runs=["a1"])]
     assert worker.alive
     assert 0 <= worker.silent < 5
     store.retire("w1")

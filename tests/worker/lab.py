@@ -58,6 +58,12 @@ class Lab:
     store: Store
     service: WorkerService
 
+    def submit_all(self, *what: str, epochs: int = 3) -> list[str]:
+        """Queue runs that may train as one program, all at once."""
+        return self.store.add_many(
+            make_spec(dataset="letters", model="stacked", loss=name, epochs=epochs) for name in what
+        )
+
     def submit(self, what: str, epochs: int = 3, device: str = "auto") -> str:
         """Queue a run that does `what`, a function of the test program."""
         return self.store.add(make_spec(dataset="letters", loss=what, epochs=epochs, device=device))

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,15 +34,30 @@ def warm(device: str) -> None:
 
 
 def catalogue() -> Catalogue:
-    """One data set that is missing, and the devices that COSTLAB_TEST_DEVICES names."""
+    """One data set that is missing, the devices that COSTLAB_TEST_DEVICES names, and one model that stacks."""
     devices = os.environ.get("COSTLAB_TEST_DEVICES", "cpu").split(",")
     missing = DatasetEntry(
         name="letters", title="Letters", description="", options={}, classes=["a", "b"], shape=(1, 4, 4), cost=COST,
         missing="It is not on this machine.", train_images=10,
     )  # fmt: skip
     return Catalogue(
-        losses=[], models=[], datasets=[missing], devices=[DeviceEntry(name=name, title=name) for name in devices]
-    )
+        losses=[], models=[], datasets=[missing], devices=[DeviceEntry(name=name, title=name) for name in devices],
+        stack_gain={"stacked on 1x4x4": 3.0}, stack_limit={"stacked on 1x4x4": 12},
+    )  # fmt: skip
+
+
+def train_stack(specs: Sequence[RunSpec], stop: Callable[[int], bool]) -> Iterator[tuple[int, Any]]:
+    """All runs in turn, an event of each; a foreseen error ends its own run, any other one all of them."""
+    runs = {place: train(spec, partial(stop, place)) for place, spec in enumerate(specs)}
+    while runs:
+        for place, run in list(runs.items()):
+            try:
+                yield place, next(run)
+            except StopIteration:
+                del runs[place]
+            except CostlabError as error:
+                del runs[place]
+                yield place, error
 
 
 def train(spec: RunSpec, stop: Stop) -> Iterator[Any]:

@@ -154,7 +154,7 @@ def test_the_catalogue_is_published_and_a_data_set_that_was_trained_on_is_there(
 
 def test_what_a_worker_does_can_be_seen(lab: Lab) -> None:
     run = lab.in_training("endless")
-    until(lambda: [slot.run for worker in lab.store.workers() for slot in worker.slots] == [run.id])
+    until(lambda: [slot.runs for worker in lab.store.workers() for slot in worker.slots] == [[run.id]])
     (worker,) = lab.store.workers()
     assert (worker.pid, worker.alive, worker.slots[0].state) == (lab.dispatcher, True, "busy")
     lab.store.cancel(run.id)

@@ -16,7 +16,7 @@ from costlab.records import Progress
 from costlab.store import Claim
 from costlab.worker import run_log
 from costlab.worker.job import BATCH_SECONDS, Outbox
-from costlab.worker.messages import FROM_JOB, Begin, Events
+from costlab.worker.messages import FROM_JOB, Begun, Events
 from costlab.worker.places import _quota, places, usable_cores
 from costlab.worker.processes import kill, start_python, when_closed
 from costlab.worker.run_log import RunLog
@@ -96,7 +96,7 @@ def test_training_is_expected_to_report_often_and_preparing_is_not() -> None:
     slot = JobSlot("nothing is started", queue.SimpleQueue(), "cpu", offers=False)
     assert slot.patience(600) == 600  # warming
     assert slot.patience(1) == 120
-    slot.claim = Claim(id="a1", attempt=1, spec=SPEC)
+    slot.claims = {("a1", 1): Claim(id="a1", attempt=1, spec=SPEC)}
     assert slot.patience(600) == 3600  # perhaps a download
     slot.training = True
     assert slot.patience(600) == 600
@@ -117,14 +117,14 @@ class Recorder(io.TextIOWrapper):
 def test_events_travel_in_batches_and_the_first_after_a_pause_at_once() -> None:
     stream = Recorder()
     outbox = Outbox(stream)
-    outbox.begin(Begin(id="a1", attempt=1, spec=SPEC))
+    outbox.send(Begun())
     started = time.monotonic()
     numbers = 0
     while time.monotonic() - started < 3.5 * BATCH_SECONDS:
         numbers += 1
-        outbox.add(epoch(numbers))
-        outbox.add(Progress(fraction=0.1, seconds=float(numbers)))
-        outbox.add(Progress(fraction=0.2, seconds=float(numbers)))
+        outbox.add("a1", 1, epoch(numbers))
+        outbox.add("a1", 1, Progress(fraction=0.1, seconds=float(numbers)))
+        outbox.add("a1", 1, Progress(fraction=0.2, seconds=float(numbers)))
     until(lambda: f'"epoch":{numbers},' in stream.lines[-1][1])
     batches = [FROM_JOB.validate_json(line) for _, line in stream.lines[1:]]
     assert all(isinstance(batch, Events) for batch in batches)
@@ -139,8 +139,8 @@ def test_events_travel_in_batches_and_the_first_after_a_pause_at_once() -> None:
 def test_every_message_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     stream = Recorder()
     outbox = Outbox(stream)
-    outbox.begin(Begin(id="a1", attempt=1, spec=SPEC))
-    outbox.add(epoch(1, train_loss=float("nan")))
+    outbox.send(Begun())
+    outbox.add("a1", 1, epoch(1, train_loss=float("nan")))
     until(lambda: len(stream.lines) == 2)
     for _, line in stream.lines:
         assert line.endswith("\n")

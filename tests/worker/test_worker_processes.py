@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from costlab.specs import make_spec
-from costlab.worker.messages import Begin
+from costlab.worker.messages import Begin, Member
 from costlab.worker.processes import start_python
 from costlab.worker.service import WorkerService
 from tests.worker.lab import PROGRAM, Lab, alive, children, job_of, until, working
@@ -57,7 +57,7 @@ def test_a_job_ends_when_nobody_can_speak_to_it_any_more() -> None:
     assert job.stdin
     assert job.stdout
     assert json.loads(job.stdout.readline()) == {"kind": "ready"}
-    begin = Begin(id="a1", attempt=1, spec=make_spec(loss="stuck"))
+    begin = Begin(members=[Member(id="a1", attempt=1, spec=make_spec(loss="stuck"))])
     job.stdin.write(begin.model_dump_json().encode() + b"\n")
     job.stdin.flush()
     assert json.loads(job.stdout.readline())["kind"] == "begun"
