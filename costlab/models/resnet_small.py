@@ -1,4 +1,4 @@
-"""A small residual network for images of about 32x32 pixels: each block adds to what it was given.
+"""A small residual network for colour images of about 32x32 pixels: each block adds to what it was given.
 
 One layer, then three stages of 16, 32 and 64 channels, each half as large as the one before; with one block a stage it
 is the ResNet-8 of small devices, with three the ResNet-20 of He et al. An image's features are averaged over its area.
@@ -30,7 +30,7 @@ class Options(Base):
 
 def suits(shape: tuple[int, int, int]) -> bool:
     """Whether it is made for images of `shape` (C, H, W); it takes any."""
-    return min(shape[1:]) >= 20
+    return shape[0] == 3 and min(shape[1:]) >= 20
 
 
 def make(options: Options, shape: tuple[int, int, int], classes: int) -> nn.Module:
