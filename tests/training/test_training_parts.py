@@ -180,14 +180,3 @@ def test_auto_takes_the_first_device_and_every_device_has_a_name() -> None:
     assert found[-1].name == "cpu"
     assert str(devices.find_device("auto")) == found[0].name
     assert all(device.title for device in found)
-
-
-@pytest.mark.parametrize(("features", "expected"), [({"avx512_bf16": True}, "bfloat16"), ({"avx2": True}, "float32")])
-def test_auto_takes_bfloat16_only_where_the_processor_has_it_and_images_are_large(
-    monkeypatch: pytest.MonkeyPatch, features: dict[str, bool], expected: str
-) -> None:
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: features, raising=False)
-    assert devices.precision("auto", CPU, (1, 28, 28)) == expected
-    assert devices.precision("auto", CPU, (1, 8, 8)) == "float32"
-    assert devices.precision("bfloat16", CPU, (1, 8, 8)) == "bfloat16"
-    assert devices.precision("auto", torch.device("cuda", 0), (1, 28, 28)) == "float32"
