@@ -1,21 +1,24 @@
-"""Judging a model on a part of the data: logits in large batches, confusion by bincount, one transfer to the host."""
+"""Judging models on a part of the data: logits in large batches, confusion by bincount, one transfer to the host."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from costlab.costs import CostMatrix
 from costlab.losses import Loss
+from costlab.training.forms import Form
 from costlab.training.images import Part
+from costlab.training.setup import Setup
 
 GPU_BATCH = 1024
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What one epoch showed: losses, and the confusions (K, D) under both rules."""
+    """What one epoch showed of one run: losses, and the confusions (K, D) under both rules."""
 
     train_loss: float
     valid_loss: float
@@ -25,21 +28,39 @@ class Judgement:
 
 
 @torch.no_grad()
-def logits_of(model: nn.Module, part: Part, batch_size: int) -> Tensor:
-    """(N, K) float32 logits of the whole part, on its device; the model is left in evaluation mode.
+def logits_of(form: Form, part: Part, batch_size: int) -> list[Tensor]:
+    """(N, K) float32 logits of the whole part for each run, on its device; the models are left in evaluation mode.
 
     Always in float32: probabilities decide here. On the CPU, batches as in training stay in the cache.
     """
-    model.eval()
     order = torch.arange(len(part), device=part.images.device)
     size = batch_size if part.images.device.type == "cpu" else max(batch_size, GPU_BATCH)
-    batches = [model(images) for rows in part.chunks(order, size) for images, _ in part.prepared(rows, None)]
-    return torch.cat(batches).float()
+    batches = [
+        form.logits(form.arranged([images]))
+        for rows in part.chunks(order, size)
+        for images, _ in part.prepared(rows, None)
+    ]
+    return [torch.cat(own) for own in zip(*batches, strict=True)]
+
+
+def judge_epoch(runs: Sequence[Setup], logits: Sequence[Tensor], train_losses: Tensor) -> list[Judgement]:
+    """Losses and confusions of each run from the validation part's `logits`, all in one transfer to the host.
+
+    logits: (N, K) a run. train_losses: (M,), of the epoch.
+    """
+    target = runs[0].parts["valid"].target
+    found = [
+        _counted(z, target, run.loss, train_loss, run.cost)
+        for run, z, train_loss in zip(runs, logits, train_losses.unbind(), strict=True)
+    ]
+    host = torch.cat(found).cpu().numpy()
+    each = np.split(host, np.cumsum([len(numbers) for numbers in found])[:-1])
+    return [_judgement(numbers, run.cost) for numbers, run in zip(each, runs, strict=True)]
 
 
 @torch.no_grad()
-def judge_epoch(logits: Tensor, target: Tensor, loss: Loss, train_loss: Tensor, cost: CostMatrix) -> Judgement:
-    """Losses and confusions of an epoch from the validation part's `logits` (N, K), in one transfer to the host."""
+def _counted(logits: Tensor, target: Tensor, loss: Loss, train_loss: Tensor, cost: CostMatrix) -> Tensor:
+    """(3 + 2 K D,) on the device: both losses, whether all is finite, and both confusions."""
     loss.eval()
     wide = torch.float32 if logits.device.type == "mps" else torch.float64  # Apple's GPUs have no float64
     costs = torch.from_numpy(cost.values.copy()).to(logits.device, wide)
@@ -47,12 +68,15 @@ def judge_epoch(logits: Tensor, target: Tensor, loss: Loss, train_loss: Tensor, 
     cells = [_confusion(target, decided, costs) for decided in (logits.argmax(dim=1), expected.argmin(dim=1))]
     finite = logits.isfinite().all()
     scalars = torch.stack([train_loss.to(wide), loss(logits, target).to(wide), finite.to(wide)])
-    host = torch.cat([scalars, *(count.flatten().to(wide) for count in cells)]).cpu().numpy()
-    argmax, least = host[3:].astype(np.int64).reshape(2, *cost.values.shape)
-    return Judgement(float(host[0]), float(host[1]), argmax, least, bool(host[2]))
+    return torch.cat([scalars, *(count.to(wide) for count in cells)])
+
+
+def _judgement(numbers: np.ndarray, cost: CostMatrix) -> Judgement:
+    argmax, least = numbers[3:].astype(np.int64).reshape(2, *cost.values.shape)
+    return Judgement(float(numbers[0]), float(numbers[1]), argmax, least, bool(numbers[2]))
 
 
 def _confusion(target: Tensor, decided: Tensor, costs: Tensor) -> Tensor:
-    """(K, D) counts on the device; `costs` (K, D) gives the shape."""
+    """(K * D,) counts on the device; `costs` (K, D) gives the shape."""
     truths, decisions = costs.shape
     return torch.bincount(target * decisions + decided, minlength=truths * decisions)

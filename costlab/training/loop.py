@@ -1,6 +1,9 @@
-"""The training loop: data resident on the device, no synchronisation inside an epoch, events out."""
+"""The training loop: data resident on the device, no synchronisation inside an epoch, events out.
 
-from collections.abc import Callable, Iterator
+One loop for any number of runs side by side; a single run is the stack of one.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
 
 import numpy as np
@@ -8,18 +11,24 @@ import torch
 from torch import Tensor
 
 from costlab.datasets import ImageSet
+from costlab.errors import CostlabError, InvalidSpec
+from costlab.losses import Loss
 from costlab.metrics import accuracy, judge, mean_cost
 from costlab.predictions import Predictions
 from costlab.records import Epoch, Prepared, Progress
-from costlab.specs import RunSpec
+from costlab.specs import RunSpec, stack_key
 from costlab.training.evaluation import Judgement, judge_epoch, logits_of
-from costlab.training.optimiser import AdamW, one_cycle
+from costlab.training.forms import Apart, Form, seeds_of
+from costlab.training.frames import Frames
+from costlab.training.optimiser import one_cycle
 from costlab.training.outcome import Cancelled, Diverged, Outcome
-from costlab.training.setup import Setup, set_up
+from costlab.training.setup import Setup, set_up_all
 
 REPORT_SECONDS = 0.2
 
 TrainingEvent = Prepared | Progress | Epoch | Outcome
+Ready = dict[int, list[tuple[Tensor, Tensor]]]  # batches by seed: images (N, C, H, W), target (N,)
+Events = Iterator[tuple[int, TrainingEvent | CostlabError]]
 
 
 def train(
@@ -29,111 +38,204 @@ def train(
 
     `stop` is asked before every batch; when it says yes, Cancelled is raised. `images` takes the place of the data set
     that the spec names. Raises Diverged when the loss is no longer finite, and what `set_up` raises. Works with
-    `spec.threads` CPU threads until it ends.
+    `spec.threads` CPU threads until it ends. A run of more than 20 epochs may have no Epoch for some of them.
     """
+    for _, event in train_stack([spec], (lambda place: stop()) if stop else None, images):
+        if isinstance(event, CostlabError):
+            raise event
+        yield event
+
+
+def train_stack(
+    specs: Sequence[RunSpec], stop: Callable[[int], bool] | None = None, images: ImageSet | None = None
+) -> Events:
+    """Train several runs side by side as one program: the events of `train`, each with the place of its run in `specs`.
+
+    The specs share a `stack_key`. `stop(place)` is asked before every batch. What ends one run early, a fault in its
+    spec included, is its last event; the others go on, and each learns what it would have learnt alone.
+    """
+    if len({stack_key(spec) for spec in specs}) != 1:
+        raise InvalidSpec("Runs can train side by side only if they differ in loss, costs, seed and rates at most.")
     threads = torch.get_num_threads()
-    torch.set_num_threads(spec.threads)
+    torch.set_num_threads(specs[0].threads)
     try:
-        run = set_up(spec, images)
-        yield run.prepared
-        yield from _Training(run, stop or (lambda: False)).events()
+        made = list(enumerate(set_up_all(specs, images)))
+        yield from ((place, run) for place, run in made if isinstance(run, CostlabError))
+        runs = {place: run for place, run in made if isinstance(run, Setup)}
+        yield from ((place, run.prepared) for place, run in runs.items())
+        if runs:
+            yield from _Training(runs, stop or (lambda place: False)).events()
     finally:
         torch.set_num_threads(threads)
 
 
 class _Training:
-    """The state of one run while it trains."""
+    """The state of the runs while they train; those that have ended are taken out."""
 
-    def __init__(self, run: Setup, stop: Callable[[], bool]):
-        self.run = run
+    def __init__(self, runs: dict[int, Setup], stop: Callable[[int], bool]):
+        self.places, self.runs = list(runs), list(runs.values())
         self.stop = stop
-        self.optimiser = AdamW(run.model, run.spec.weight_decay)
-        self.per_epoch = -(-len(run.parts["train"]) // run.batch_size)
-        self.steps = run.spec.epochs * self.per_epoch
+        self.form: Form = Apart(self.runs)
+        self.like = self.runs[0]  # device, data, epochs and batch size are the same for all
+        self.generators = {run.spec.seed: run.randomness.order for run in self.runs}
+        self.epochs = self.like.spec.epochs
+        self.shares = _shares(self.epochs * -(-len(self.like.parts["train"]) // self.like.batch_size), self.like.device)
         self.step = 0
-        self.began = self.reported = perf_counter()
+        self.totals = torch.zeros(len(runs), device=self.like.device)  # the epoch's losses, summed over images
+        self.valid_logits: list[Tensor] = []
+        self.began = self.reported = self.shown = perf_counter()
+        self.frames = Frames(self.epochs)
 
-    @property
-    def autocast(self) -> torch.autocast:
-        lower = self.run.spec.precision == "bfloat16"
-        return torch.autocast(self.run.device.type, torch.bfloat16, enabled=lower)
+    def events(self) -> Events:
+        for epoch in range(1, self.epochs + 1):
+            yield from self.run_epoch(epoch)
+            if not self.runs:
+                return
+            yield from self.look(epoch)
+        yield from self.outcomes()
 
-    def events(self) -> Iterator[TrainingEvent]:
-        run = self.run
-        for epoch in range(1, run.spec.epochs + 1):
-            started = perf_counter()
-            run.loss.set_progress((epoch - 1) / run.spec.epochs)
-            total = torch.zeros((), device=run.device)
-            for rows in run.parts["train"].chunks(self.order(), run.batch_size):
-                self.run_batches(rows, total)
-                if perf_counter() - self.reported > REPORT_SECONDS:
-                    self.reported = perf_counter()
-                    yield Progress(fraction=self.step / self.steps, seconds=self.reported - self.began)
-            valid = run.parts["valid"]
-            logits = logits_of(run.model, valid, run.batch_size)
-            seen = judge_epoch(logits, valid.target, run.loss, total / len(run.parts["train"]), run.cost)
-            self.check(seen, epoch)
-            run.loss.observe(torch.from_numpy(seen.argmax[:, : len(run.cost.classes)]).to(run.device))
-            yield self.record(seen, epoch, started)
-        yield self.outcome(logits)
+    # Training ------------------------------------------------------------------------------------------------------
 
-    def order(self) -> Tensor:
-        """A fresh random order of the training images, drawn on the CPU."""
-        return torch.randperm(len(self.run.parts["train"]), generator=self.run.randomness.order).to(self.run.device)
+    def run_epoch(self, epoch: int) -> Events:
+        """One pass over the training part."""
+        for run in self.runs:
+            run.loss.set_progress((epoch - 1) / self.epochs)
+        self.totals.zero_()
+        for rows in self.orders():
+            yield from self.run_chunk(rows)
+            if not self.runs:
+                return
+            if perf_counter() - self.reported > REPORT_SECONDS:
+                self.reported = perf_counter()
+                progress = Progress(fraction=self.step / len(self.shares), seconds=self.reported - self.began)
+                yield from ((place, progress) for place in self.places)
 
-    def run_batches(self, rows: list[Tensor], total: Tensor) -> None:
-        """One optimiser step for each batch of `rows`; adds each batch's summed loss to `total`, on the device."""
-        run = self.run
-        run.model.train()
-        run.loss.train()
-        turns = run.randomness.order if run.spec.augment else None
-        with run.randomness.active():
-            for images, target in run.parts["train"].prepared(rows, turns):
-                if self.stop():
-                    raise Cancelled("Training was cancelled.")
-                with self.autocast:
-                    logits = run.model(images)
-                loss = run.loss(logits.float(), target)
-                loss.backward()
-                self.optimiser.step(run.spec.learning_rate * one_cycle(self.step, self.steps))
-                total += loss.detach() * len(target)
-                self.step += 1
+    def orders(self) -> Iterator[dict[int, list[Tensor]]]:
+        """By seed, the rows of some batches at a time: a fresh random order of the training images, from the CPU."""
+        part = self.like.parts["train"]
+        fresh = {seed: torch.randperm(len(part), generator=self.generators[seed]) for seed in seeds_of(self.runs)}
+        chunks = [part.chunks(order.to(self.like.device), self.like.batch_size) for order in fresh.values()]
+        for together in zip(*chunks, strict=True):
+            yield dict(zip(fresh, together, strict=True))
 
-    def check(self, seen: Judgement, epoch: int) -> None:
-        """Raise Diverged unless the training loss and the validation logits are finite."""
-        if not (np.isfinite(seen.train_loss) and seen.finite):
-            raise Diverged(
-                f"Training broke down in epoch {epoch}: the loss is no longer a finite number; "
-                f"try a learning rate below {self.run.spec.learning_rate:g}."
-            )
+    def run_chunk(self, rows: dict[int, list[Tensor]]) -> Events:
+        """The batches of `rows`, one step each; who is cancelled is taken out between two steps."""
+        part, seeds = self.like.parts["train"], seeds_of(self.runs)
+        turns = self.generators if self.like.spec.augment else dict.fromkeys(seeds)
+        ready = {seed: list(part.prepared(rows[seed], turns[seed])) for seed in seeds}
+        done, number = 0, len(ready[seeds[0]])
+        while done < number:
+            with self.form.drawing():
+                done, cancelled = self.run_batches(ready, done, number)
+            yield from self.end({index: Cancelled("Training was cancelled.") for index in cancelled})
+            if not self.runs:
+                return
 
-    def record(self, seen: Judgement, epoch: int, started: float) -> Epoch:
-        return Epoch(
-            epoch=epoch,
-            seconds=perf_counter() - started,
-            train_loss=seen.train_loss,
-            valid_loss=seen.valid_loss,
-            valid_accuracy=accuracy(seen.argmax),
-            valid_cost=mean_cost(seen.argmax, self.run.cost),
-            valid_least_expected_cost=mean_cost(seen.least_expected_cost, self.run.cost),
-            valid_confusion=seen.argmax.tolist(),
-        )
+    def run_batches(self, ready: Ready, done: int, number: int) -> tuple[int, list[int]]:
+        """Steps from batch `done` on, up to the end or until somebody is cancelled: how far it came, and who."""
+        seeds = seeds_of(self.runs)
+        for batch in range(done, number):
+            cancelled = [index for index, place in enumerate(self.places) if self.stop(place)]
+            if cancelled:
+                return batch, cancelled
+            images, targets = zip(*(ready[seed][batch] for seed in seeds), strict=True)
+            losses = self.form.step(self.form.arranged(images), targets, self.shares[self.step])
+            self.totals.add_(losses, alpha=len(targets[0]))
+            self.step += 1
+        return number, []
 
-    def outcome(self, valid_logits: Tensor) -> Outcome:
-        """The verdict on the test part, which is looked at only now."""
-        run, test = self.run, self.run.parts["test"]
-        test_logits = logits_of(run.model, test, run.batch_size).cpu().numpy()
+    def end(self, errors: dict[int, CostlabError]) -> Events:
+        """Take out the runs at these indices, each with its error as its last event."""
+        if not errors:
+            return
+        kept = [index for index in range(len(self.runs)) if index not in errors]
+        ended = [(self.places[index], error) for index, error in errors.items()]
+        self.places, self.runs = [self.places[index] for index in kept], [self.runs[index] for index in kept]
+        self.valid_logits = [self.valid_logits[index] for index in kept] if self.valid_logits else []
+        self.totals = self.totals[kept]
+        self.form = self.form.keep(kept)
+        yield from ended
+
+    # Judging -------------------------------------------------------------------------------------------------------
+
+    def look(self, epoch: int) -> Events:
+        """Judge the epoch if that is due, or if a loss wants to see it; take out who broke down."""
+        observed = any(_observes(run.loss) for run in self.runs)
+        due, started = self.frames.due(epoch, observed), perf_counter()
+        losses = self.totals / len(self.like.parts["train"])
+        seen = self.judged(losses) if due or observed else []
+        if seen:
+            finite = [bool(np.isfinite(judgement.train_loss)) and judgement.finite for judgement in seen]
+        else:
+            finite = losses.isfinite().tolist()
+        if due:
+            self.frames.took(perf_counter() - started)
+            seconds, self.shown = perf_counter() - self.shown, perf_counter()
+            for index, judgement in enumerate(seen):
+                if finite[index]:
+                    yield self.places[index], _record(self.runs[index], judgement, epoch, seconds)
+        broken = [index for index, sound in enumerate(finite) if not sound]
+        yield from self.end({index: _diverged(self.runs[index], epoch) for index in broken})
+
+    def judged(self, losses: Tensor) -> list[Judgement]:
+        """What the validation part shows; every loss is told its own confusion."""
+        self.valid_logits = logits_of(self.form, self.like.parts["valid"], self.like.batch_size)
+        seen = judge_epoch(self.runs, self.valid_logits, losses)
+        for run, judgement in zip(self.runs, seen, strict=True):
+            run.loss.observe(torch.from_numpy(judgement.argmax[:, : len(run.cost.classes)]).to(run.device))
+        return seen
+
+    def outcomes(self) -> Events:
+        """The verdicts on the test part, which is looked at only now."""
+        logits = logits_of(self.form, self.like.parts["test"], self.like.batch_size) if self.runs else []
+        tested = [own.cpu().numpy() for own in logits]
         seconds = perf_counter() - self.began
-        predictions = _predictions(run, valid_logits.cpu().numpy(), test_logits)
-        tested = predictions.part("test")
-        return Outcome(
-            seconds=seconds,
-            test=judge(tested.probs(), tested.target, run.cost),
-            predictions=predictions,
-            weights={name: w.detach().cpu().contiguous() for name, w in run.model.state_dict().items()},
-            mean=test.mean.flatten().cpu().numpy() / 255,
-            std=test.std.flatten().cpu().numpy() / 255,
-        )
+        for index, (place, run) in enumerate(zip(self.places, self.runs, strict=True)):
+            predictions = _predictions(run, self.valid_logits[index].cpu().numpy(), tested[index])
+            yield place, _outcome(run, predictions, self.form.weights(index), seconds)
+
+
+def _shares(steps: int, device: torch.device) -> Tensor:
+    """(steps,) on the device: the rate of each step as a share of its peak."""
+    wide = torch.float32 if device.type == "mps" else torch.float64  # Apple's GPUs have no float64
+    return torch.tensor([one_cycle(step, steps) for step in range(steps)], dtype=wide, device=device)
+
+
+def _observes(loss: Loss) -> bool:
+    """Whether the held-out confusion moves this loss: it must then see every epoch's, whatever the clock says."""
+    return type(loss).observe is not Loss.observe
+
+
+def _diverged(run: Setup, epoch: int) -> Diverged:
+    return Diverged(
+        f"Training broke down in epoch {epoch}: the loss is no longer a finite number; "
+        f"try a learning rate below {run.spec.learning_rate:g}."
+    )
+
+
+def _record(run: Setup, seen: Judgement, epoch: int, seconds: float) -> Epoch:
+    return Epoch(
+        epoch=epoch,
+        seconds=seconds,
+        train_loss=seen.train_loss,
+        valid_loss=seen.valid_loss,
+        valid_accuracy=accuracy(seen.argmax),
+        valid_cost=mean_cost(seen.argmax, run.cost),
+        valid_least_expected_cost=mean_cost(seen.least_expected_cost, run.cost),
+        valid_confusion=seen.argmax.tolist(),
+    )
+
+
+def _outcome(run: Setup, predictions: Predictions, weights: dict[str, Tensor], seconds: float) -> Outcome:
+    test, tested = run.parts["test"], predictions.part("test")
+    return Outcome(
+        seconds=seconds,
+        test=judge(tested.probs(), tested.target, run.cost),
+        predictions=predictions,
+        weights=weights,
+        mean=test.mean.flatten().cpu().numpy() / 255,
+        std=test.std.flatten().cpu().numpy() / 255,
+    )
 
 
 def _predictions(run: Setup, valid_logits: np.ndarray, test_logits: np.ndarray) -> Predictions:

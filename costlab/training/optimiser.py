@@ -28,7 +28,7 @@ class AdamW:
         self._groups = [_Group(matrices, weight_decay), _Group(vectors, 0.0)]
 
     @torch.no_grad()
-    def step(self, rate: float) -> None:
+    def step(self, rate: float | Tensor) -> None:
         """Move the parameters against their gradients, and forget the gradients."""
         for group in self._groups:
             group.step(rate)
@@ -42,7 +42,7 @@ class _Group:
         self.squares = [torch.zeros_like(p) for p in parameters]
         self.steps = [torch.zeros((), device=p.device) for p in parameters]
 
-    def step(self, rate: float) -> None:
+    def step(self, rate: float | Tensor) -> None:
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
         adamw(
             self.parameters, gradients, self.means, self.squares, [], self.steps,

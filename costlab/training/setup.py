@@ -1,5 +1,6 @@
 """From a spec to all that training needs: data on the device, model, loss, and the spec with its choices made."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from torch import nn
 
 from costlab.costs import CostMatrix
 from costlab.datasets import DATASETS, ImageSet
+from costlab.errors import CostlabError
 from costlab.losses import LOSSES, Loss
 from costlab.models import MODELS
 from costlab.records import Prepared
@@ -37,7 +39,37 @@ class Setup:
     batch_size: int
 
 
-def set_up(spec: RunSpec, images: ImageSet | None = None) -> Setup:
+def set_up_all(specs: Sequence[RunSpec], images: ImageSet | None = None) -> list[Setup | CostlabError]:
+    """`set_up` of each spec, or what is wrong with it; data and device are the same for all, and loaded once."""
+    source, made = _Source(images), list[Setup | CostlabError]()
+    for spec in specs:
+        try:
+            made.append(set_up(spec, source))
+        except CostlabError as error:
+            made.append(error)
+    return made
+
+
+class _Source:
+    """A data set, loaded when it is first asked for, and its parts on the device."""
+
+    def __init__(self, images: ImageSet | None):
+        self._images = images
+        self._parts: dict[str, Part] = {}
+
+    def images(self, spec: RunSpec) -> ImageSet:
+        """What the spec names, unless images were given."""
+        self._images = _loaded(spec) if self._images is None else self._images
+        return self._images
+
+    def parts(self, device: torch.device) -> dict[str, Part]:
+        """Train, valid and test."""
+        assert self._images is not None
+        self._parts = self._parts or parts(self._images, device)
+        return self._parts
+
+
+def set_up(spec: RunSpec, source: _Source) -> Setup:
     """Check the spec's names and options, load the data, make model and loss, move all of it to the device.
 
     Raises UnknownName, InvalidSpec, InvalidCosts, DataUnavailable or DeviceUnavailable, each one sentence.
@@ -45,8 +77,7 @@ def set_up(spec: RunSpec, images: ImageSet | None = None) -> Setup:
     device = find_device(spec.device)
     _check(MODELS, spec.model)
     _check(LOSSES, spec.loss)
-    if images is None:
-        images = _loaded(spec)
+    images = source.images(spec)
     cost = images.cost if spec.cost is None else spec.cost.for_classes(images.classes)
     shape = images.images.shape[1:]
     batch_size = spec.batch_size or (128 if shape[1] * shape[2] > LARGE else 64)
@@ -62,7 +93,7 @@ def set_up(spec: RunSpec, images: ImageSet | None = None) -> Setup:
     with randomness.active():  # the initial weights, drawn on the CPU: the same for every device
         model: nn.Module = _make(MODELS, spec.model, shape=shape, classes=len(images.classes))
         loss: Loss = _make(LOSSES, spec.loss, cost=cost, counts=counts)
-    data = parts(images, device)
+    data = source.parts(device)
     notes = _prepare(model, data["train"])
     model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     prepared = Prepared(
