@@ -61,7 +61,7 @@ def edits(page: Page, number: int, first: int = 2) -> list[list[float]]:
 
 
 def typed(page: Page, number: int) -> list[list[float]]:
-    """The same for costs typed into the grid, which waits 150 ms for more before it tells the server."""
+    """The same for costs typed into the grid."""
     times = []
     for turn in range(number):
         select_cell(page, 1, 2)

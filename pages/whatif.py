@@ -59,7 +59,7 @@ def prices(source: Source, desk: Desk) -> None:
     """The grid of costs with its menus, and the chosen cell."""
     menus(desk)
     st.caption(f"**{ORIENTATION}** Type a cost and press Enter, or paste a block from a spreadsheet.")
-    grid(desk.draft, source.key)
+    grid(desk.draft, source.key, desk.select)
     say_refused(desk.draft)
     cell_panel(desk.draft)
 

@@ -6,7 +6,6 @@ everything drawn from the matrix stays true.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import count
 
 import numpy as np
 
@@ -15,7 +14,6 @@ from costlab.doctor import Finding, cell_name, within_bounds
 from costlab.notes import MAX_NOTE, key, moved_notes
 from costlab.numbers import parse_number, show_number
 
-_versions = count(1)  # never the same twice, or a grid would be given the edits of another
 Cell = tuple[int, int]  # truth, decision
 MAX_STEPS = 100  # of undo
 MAX_VALUES = 4_000_000  # costs held in the history of one draft: 32 MB
@@ -115,18 +113,12 @@ class Sheet:
 
 @dataclass
 class Draft:
-    """A sheet with its past and future, the cell that is looked at, and what the grid last painted.
-
-    The browser's grid keeps its own edits for as long as its key stays the same: `version` is part of the key, and
-    counting it up is how Python's matrix gets onto the screen after a preset, an import or an undo.
-    """
+    """A sheet with its past and future, and the cell that is looked at."""
 
     sheet: Sheet
     past: list[Sheet] = field(default_factory=list)
     future: list[Sheet] = field(default_factory=list)
     selected: Cell = (0, 1)
-    version: int = 0
-    painted: list[list[str]] = field(default_factory=list)
 
     def change(self, sheet: Sheet) -> None:
         """Go on to `sheet`; the one before can be had back."""
@@ -176,16 +168,6 @@ class Draft:
         if self.sheet.matrix == matrix:
             self.sheet = _nameless(self.sheet)
 
-    def paint(self, wanted: list[list[str]], edits: Mapping[Cell, str]) -> list[list[str]]:
-        """What to give a grid that holds `edits` since it was painted and is to show `wanted`.
-
-        Where the two disagree that is `wanted`, under a new `version`; else what it was painted with.
-        """
-        if overlaid(self.painted, edits) != wanted:
-            self.version = next(_versions)
-            self.painted = wanted
-        return self.painted
-
     def _keep_in_bounds(self) -> None:
         rows, columns = self.sheet.cost.values.shape
         self.selected = (min(self.selected[0], rows - 1), min(self.selected[1], columns - 1))
@@ -217,37 +199,6 @@ def edited_name(name: str) -> str:
     if name.endswith(EDITED):
         return name
     return (name[: 80 - len(EDITED)] + EDITED) if name else EDITED.removeprefix(", ")
-
-
-def read_edits(edited_rows: object, shape: tuple[int, int]) -> dict[Cell, str]:
-    """The cells that a browser says were edited (streamlit's `edited_rows`), without what does not fit `shape`.
-
-    >>> read_edits({0: {"1": ".5", "_index": "x"}, 7: {"0": "1"}, 1: {"0": None}}, (2, 2))
-    {(0, 1): '.5', (1, 0): ''}
-    """
-    edits = {}
-    for row, columns in edited_rows.items() if isinstance(edited_rows, Mapping) else ():
-        for column, value in columns.items() if isinstance(columns, Mapping) else ():
-            cell = _index(row, shape[0]), _index(column, shape[1])
-            if None not in cell and isinstance(value, str | int | float | None):
-                edits[cell] = "" if value is None else str(value)[:MAX_TEXT]
-    return edits  # type: ignore[return-value]
-
-
-def overlaid(cells: list[list[str]], edits: Mapping[Cell, str]) -> list[list[str]]:
-    """A copy of `cells` with `edits` on top; edits outside the table are left out."""
-    table = [list(row) for row in cells]
-    for (truth, decision), text in edits.items():
-        if truth < len(table) and decision < len(table[truth]):
-            table[truth][decision] = text
-    return table
-
-
-def _index(text: object, size: int) -> int | None:
-    shown = str(text)
-    if not (shown.isascii() and shown.isdecimal() and len(shown) < 8):
-        return None
-    return int(shown) if int(shown) < size else None
 
 
 def _meant(text: str) -> float | str:

@@ -1,38 +1,45 @@
 """The grid of costs: text cells, read strictly. Above 30 classes, a list of the costs that are not the usual ones."""
 
 from collections import Counter
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from costlab.costs import CostMatrix
-from costlab.ui.drafts import Cell, Draft, overlaid, read_edits
+from costlab.ui.cells import Action, Table, cells
+from costlab.ui.drafts import Cell, Draft
 from costlab.ui.sentences import count, inert, number
 
 GRID_UP_TO = 30  # classes; and 10 extra decisions
 LISTED = 300  # exceptions shown at once
-TALL = 15  # rows; more of them scroll
-HEIGHT = 520  # pixels
-HEADER, LETTER = 44, 7  # pixels of a column's sign and margins, and of a letter
+MARGINS, LETTER, WIDEST = 24, 8, 160  # pixels: of a column beside its name, of a letter, of a name that is not cut off
 
 
-def grid(draft: Draft, key: str) -> None:
-    """Draw the grid of a draft and take into the draft what is typed or pasted there."""
+def grid(draft: Draft, key: str, choose: Callable[[Cell], None] | None = None) -> None:
+    """Draw the grid of a draft and take into the draft what is typed or pasted there.
+
+    choose: looks at the cell that is chosen in the grid; else the draft does.
+    """
     cost = draft.sheet.cost
     if _is_listed(cost):
-        _exceptions(draft, key)
+        _exceptions(draft, key, choose)
         return
-    cells = draft.paint(draft.sheet.cells(), _edits(draft, key, cost.values.shape))
-    frame = pd.DataFrame(cells, index=pd.Index(cost.classes, dtype=object), columns=_columns(len(cost.decisions)))
-    # Text columns: a number column reads `.5` as 5 and `1e-3` as -13.
-    config: dict[str, Any] = {
-        str(d): st.column_config.TextColumn(name, help=f"The decision {inert(name)}")
-        for d, name in enumerate(cost.decisions)
-    }
-    config["_index"] = st.column_config.TextColumn("truth ↓", disabled=True, pinned=True)
-    _editor(draft, key, frame, config, cost.values.shape)
+    table = Table(
+        names=[(truth,) for truth in range(len(cost.classes))],
+        bounds=cost.values.shape,
+        rows=[(name,) for name in cost.classes],
+        columns=cost.decisions,
+        texts=draft.sheet.cells(),
+        corner=["truth ↓"],
+        across="decision",
+        about="The costs as a grid to type into: rows are the truth, columns the decision.",
+        refused={found.cell: found.sentence for found in draft.sheet.refused() if found.cell},
+        selected=draft.selected,
+        diagonal=True,
+    )
+    cells(f"grid-{key}", _about(cost), table, partial(_take, draft, choose))
 
 
 def say_refused(draft: Draft) -> None:
@@ -48,8 +55,8 @@ def breadth(cost: CostMatrix) -> int:
     """About how many pixels the grid is wide when nothing in it is cut off."""
     if _is_listed(cost):
         return 600
-    columns = (HEADER + LETTER * len(name) for name in cost.decisions)
-    return LETTER * max(map(len, cost.classes)) + 40 + sum(columns)
+    names = (max(map(len, cost.classes)), *map(len, cost.decisions))
+    return sum(MARGINS + min(max(LETTER * letters, 40), WIDEST) for letters in names)
 
 
 def usual(cost: CostMatrix) -> np.ndarray:
@@ -78,9 +85,8 @@ def _is_listed(cost: CostMatrix) -> bool:
     return len(cost.classes) > GRID_UP_TO or len(cost.decisions) > GRID_UP_TO + 10
 
 
-def _exceptions(draft: Draft, key: str) -> None:
-    cost = draft.sheet.cost
-    size = len(cost.classes)
+def _exceptions(draft: Draft, key: str, choose: Callable[[Cell], None] | None) -> None:
+    cost, size = draft.sheet.cost, len(draft.sheet.cost.classes)
     found = exceptions(cost)
     shown = list(dict.fromkeys([*sorted(draft.sheet.typed), *found]))[:LISTED]
     common = _commonest(cost.square[~np.eye(size, dtype=bool)])
@@ -91,65 +97,32 @@ def _exceptions(draft: Draft, key: str) -> None:
     )
     if not shown:
         return
-    wanted = [[cost.classes[t], cost.decisions[d], draft.sheet.text((t, d))] for t, d in shown]
-    shape = (len(wanted), 3)
-    cells = draft.paint(wanted, _edits(draft, key, shape))
-    config: dict[str, Any] = {
-        "0": st.column_config.TextColumn("truth", disabled=True),
-        "1": st.column_config.TextColumn("decision", disabled=True),
-        "2": st.column_config.TextColumn("cost", required=False),
-    }
-    _editor(draft, key, pd.DataFrame(cells, columns=_columns(3)), config, shape, shown)
-
-
-def _editor(
-    draft: Draft,
-    key: str,
-    frame: pd.DataFrame,
-    config: dict[str, Any],
-    shape: tuple[int, int],
-    rows: list[Cell] | None = None,
-) -> None:
-    name = _name(draft, key)
-    st.data_editor(
-        frame,
-        key=name,
-        height="content" if len(frame) <= TALL else HEIGHT,
-        hide_index=rows is not None,
-        column_config=config,
-        num_rows="fixed",
-        placeholder="",
-        on_change=_take,
-        args=(draft, name, shape, rows),
-        alt="The costs as a grid to type into: rows are the truth, columns the decision.",
+    table = Table(
+        names=shown,
+        bounds=(*cost.values.shape, 1),
+        rows=[(cost.classes[truth], cost.decisions[decision]) for truth, decision in shown],
+        columns=["cost"],
+        texts=[[draft.sheet.text(cell)] for cell in shown],
+        corner=["truth", "decision"],
+        about="The costs that are not the usual ones, as a list to type into.",
+        refused={(*found.cell, 0): found.sentence for found in draft.sheet.refused() if found.cell},
+        selected=(*draft.selected, 0),
     )
+    cells(f"list-{key}", _about(cost), table, partial(_take, draft, choose))
 
 
-def _take(draft: Draft, name: str, shape: tuple[int, int], rows: list[Cell] | None) -> None:
-    """What the browser's grid shows now into the draft; it is not believed further than the shape of what it was given.
+def _about(cost: CostMatrix) -> object:
+    return cost.classes, cost.decisions
 
-    An edit back to what was painted is no longer among the browser's edits, so all cells are read, not only those.
-    """
-    if not name.endswith(f"-{draft.version}"):
-        return  # a grid that has been painted over meanwhile
-    shown = overlaid(draft.painted, read_edits(st.session_state[name]["edited_rows"], shape))
-    if rows is None:
-        draft.type({(t, d): text for t, row in enumerate(shown) for d, text in enumerate(row)})
+
+def _take(draft: Draft, choose: Callable[[Cell], None] | None, action: Action) -> None:
+    """What was typed, pasted or chosen in the grid or in the list, into the draft."""
+    draft.type({(name[0], name[1]): text for name, text in action.texts.items()})
+    cell = (action.look[0], action.look[1]) if action.look else draft.selected
+    if choose:
+        choose(cell)
     else:
-        draft.type({cell: row[2] for cell, row in zip(rows, shown, strict=True)})
-
-
-def _edits(draft: Draft, key: str, shape: tuple[int, ...]) -> dict[Cell, str]:
-    state = st.session_state.get(_name(draft, key))
-    return read_edits(state["edited_rows"], (shape[0], shape[1])) if state else {}
-
-
-def _name(draft: Draft, key: str) -> str:
-    return f"grid-{key}-{draft.version}"
-
-
-def _columns(size: int) -> list[str]:
-    return [str(position) for position in range(size)]
+        draft.selected = cell
 
 
 def _commonest(values: np.ndarray) -> float:

@@ -1,9 +1,8 @@
 """What somebody does on the Robustness page: the ranges they type, how they want the draws, and taking it back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-import pandas as pd
 import streamlit as st
 
 from costlab.candidates import CONSTANT, choices
@@ -13,7 +12,7 @@ from costlab.price_ranges import Cell
 from costlab.scenario import Scenario
 from costlab.ui import deciding
 from costlab.ui.address import KEYS as SCENARIO_KEYS
-from costlab.ui.drafts import overlaid, read_edits
+from costlab.ui.cells import Action, Name, Table, cells
 from costlab.ui.robustness_asked import (
     FACTOR,
     KEYS,
@@ -30,9 +29,9 @@ from costlab.ui.robustness_asked import (
 from costlab.ui.sentences import count, inert, number
 
 LAST, PAST = "robustness-address", "robustness-past"  # session keys
-TYPED, PAINTED, REFUSED = "robustness-typed", "robustness-painted", "robustness-factor-refused"
+TYPED, REFUSED = "robustness-typed", "robustness-factor-refused"
 STEPS = 100  # of undo
-HEIGHT = 520  # pixels of a table that scrolls
+ENDS = ("low", "likely", "high")
 MOVES = {
     "apart": "each on its own",
     "by_truth": "alike for each true class",
@@ -146,63 +145,52 @@ def _take_factor(desk: Desk) -> None:
 
 
 def _table(desk: Desk) -> None:
-    cells = rows(desk.asked, desk.scenario, desk.base)
+    places = rows(desk.asked, desk.scenario, desk.base)
     refused: dict[Cell, tuple[tuple[str, ...], str]] = st.session_state.setdefault(TYPED, {})
-    wanted = shown(desk.asked, desk.scenario, cells)
-    for row, cell in zip(wanted, cells, strict=True):
-        if cell in refused:
-            row[2:] = refused[cell][0]
-    name, painted = _paint(wanted)
-    text = {str(place): st.column_config.TextColumn(label) for place, label in enumerate(("low", "likely", "high"), 2)}
-    st.data_editor(
-        pd.DataFrame(painted, columns=[str(place) for place in range(5)]),
-        key=name,
-        hide_index=True,
-        height="content" if len(painted) <= 14 else HEIGHT,
-        column_config={
-            "0": st.column_config.TextColumn("truth", disabled=True),
-            "1": st.column_config.TextColumn("decision", disabled=True),
-            **text,
-        },
-        num_rows="fixed",
-        placeholder="by the factor",
-        on_change=_take,
-        args=(desk, name, cells, painted),
-        alt="The prices as a table to type into: for each truth and decision a low, a likely and a high price.",
+    lines = shown(desk.asked, desk.scenario, places)
+    texts = [refused[cell][0] if cell in refused else line[2:] for cell, line in zip(places, lines, strict=True)]
+    wrong = {cell: sentence for cell, (_, sentence) in refused.items() if cell in places}
+    table = Table(
+        names=places,
+        bounds=(*desk.scenario.matrix.values.shape, len(ENDS)),
+        rows=[line[:2] for line in lines],
+        columns=ENDS,
+        texts=texts,
+        corner=["truth", "decision"],
+        about="The prices as a table to type into: for each truth and decision a low, a likely and a high price.",
+        refused={(*cell, end): sentence for cell, sentence in wrong.items() for end in range(len(ENDS))},
     )
+    now = desk
+
+    def take(action: Action) -> None:
+        nonlocal now
+        now = _taken(now, action.texts)
+
+    cells("robustness-table", (desk.base.classes, desk.base.decisions), table, take)
     if len(desk.base.classes) > SHOWN:
-        st.caption(f"The {count(len(cells), 'dearest price')}; the factor holds for all others.")
-    if told := [sentence for cell, (_, sentence) in refused.items() if cell in cells]:
-        more = f" {count(len(told) - 1, 'more row')} cannot be read either." if told[1:] else ""
-        st.error(inert(f"{told[0]} Until it is put right, the last valid range counts.{more}"), icon=":material/error:")
+        st.caption(f"The {count(len(places), 'dearest price')}; the factor holds for all others.")
+    if wrong:
+        more = f" {count(len(wrong) - 1, 'more row')} cannot be read either." if len(wrong) > 1 else ""
+        first = next(iter(wrong.values()))
+        st.error(inert(f"{first} Until it is put right, the last valid range counts.{more}"), icon=":material/error:")
 
 
-def _paint(wanted: list[list[str]]) -> tuple[str, list[list[str]]]:
-    """The editor's key and the table it is given: a new key where its own edits do not lead to what is wanted."""
-    version, painted = st.session_state.get(PAINTED, (0, []))
-    state = st.session_state.get(f"robustness-table-{version}")
-    edits = read_edits(state["edited_rows"], (len(painted), 5)) if state and painted else {}
-    if overlaid(painted, edits) != wanted:
-        version, painted = version + 1, wanted
-        st.session_state[PAINTED] = (version, painted)
-    return f"robustness-table-{version}", painted
-
-
-def _take(desk: Desk, name: str, cells: list[Cell], painted: list[list[str]]) -> None:
-    """What the browser's table shows now: rows that can be read into the address, the others are kept as typed."""
-    now = overlaid(painted, read_edits(st.session_state[name]["edited_rows"], (len(cells), 5)))
+def _taken(desk: Desk, texts: Mapping[Name, str]) -> Desk:
+    """The desk after `texts` were typed: rows that can be read go into the address, the others are kept as typed."""
     asked, scenario, refused = desk.asked, desk.scenario, st.session_state[TYPED]
-    for cell, texts, before in zip(cells, now, shown(asked, scenario, cells), strict=True):
-        if texts[2:] == before[2:]:
-            refused.pop(cell, None)
+    for cell in dict.fromkeys((truth, decision) for truth, decision, _ in texts):
+        before = tuple(shown(asked, scenario, [cell])[0][2:])
+        on_screen = refused.pop(cell, (before,))[0]
+        now = tuple(texts.get((*cell, end), text) for end, text in enumerate(on_screen))
+        if now == before:
             continue
         try:
-            asked, scenario = typed(asked, scenario, cell, tuple(texts[2:]))
-            refused.pop(cell, None)
+            asked, scenario = typed(asked, scenario, cell, now)
         except CostlabError as error:
-            refused[cell] = (tuple(texts[2:]), str(error))
+            refused[cell] = (now, str(error))
     if (asked, scenario) != (desk.asked, desk.scenario):
         desk.change(asked, scenario)
+    return replace(desk, asked=asked, scenario=scenario)
 
 
 # How to draw ----------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from costlab.scenario import Scenario
 from costlab.sources import example_source
 from costlab.ui.robustness_asked import Asked, rows
-from tests.browser.grid_driver import enter
+from tests.browser.grid_driver import type_cost
 from tests.browser.server import Server, running
 
 expect.set_options(timeout=20_000)
@@ -21,20 +21,6 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def type_into(page: Page, row: int, column: int, text: str) -> None:
-    """Type a price over a cell of the table, which is painted on a canvas, and press Enter."""
-    surface = page.get_by_test_id("stDataFrame").first.locator(".dvn-scroller")
-    surface.click(position={"x": 12, "y": 50})
-    page.keyboard.press("Control+Home")
-    for key, times in (("ArrowDown", row), ("ArrowRight", column)):
-        for _ in range(times):
-            page.keyboard.press(key)
-    cell = page.get_by_test_id(f"glide-cell-{column}-{row}").first
-    expect(cell).to_have_attribute("aria-selected", "true")
-    enter(page, text)
-    expect(cell).to_have_text(text)
-
-
 def test_a_typed_range_changes_the_answer_the_charts_and_the_address_and_undo_takes_it_back(
     alone: Server, page: Page
 ) -> None:
@@ -45,7 +31,7 @@ def test_a_typed_range_changes_the_answer_the_charts_and_the_address_and_undo_ta
     influence.evaluate("node => { node.mark = 1 }")
     cost = example_source("surface_defects").cost
     row = rows(Asked(), Scenario(cost), cost).index((0, 3))
-    type_into(page, row, 2, "0.2")  # a part that is ok, called a crack, likely 1
+    type_cost(page, row, 0, "0.2")  # a part that is ok, called a crack, likely 1
     page.wait_for_url("**range=0.3*")
     expect(page.get_by_role("heading", name="the price that matters most is 'ok' called 'crack'")).to_be_visible()
     assert influence.evaluate("node => node.mark") == 1  # the chart was not replaced
@@ -60,10 +46,10 @@ def test_a_typed_range_changes_the_answer_the_charts_and_the_address_and_undo_ta
 def test_what_is_no_range_is_told_and_stays_in_its_cell(alone: Server, page: Page) -> None:
     page.goto(f"{alone.url}/robustness")
     expect(page.get_by_test_id("plot-cost-distribution")).to_have_attribute("data-state", "ready")
-    type_into(page, 0, 2, "500")
+    type_cost(page, 0, 0, "500")
     expect(page.get_by_text("must go from low over likely to high; got 500, 100 and 200.")).to_be_visible()
     assert "range=" not in page.url
-    type_into(page, 0, 2, "80")
+    type_cost(page, 0, 0, "80")
     expect(page.get_by_text("must go from low over likely")).to_have_count(0)
     page.wait_for_url("**range=3.0*")
 

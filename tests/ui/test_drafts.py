@@ -1,4 +1,4 @@
-"""The sheet, its history, and when the grid has to be painted anew."""
+"""The sheet and its history."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from costlab.costs import CostMatrix
 from costlab.doctor import read_cells
-from costlab.ui.drafts import MAX_STEPS, Draft, Sheet, edited_name, overlaid, read_edits
+from costlab.ui.drafts import MAX_STEPS, Draft, Sheet, edited_name
 
 PARTS = CostMatrix([[0, 1, 1], [5, 0, 1], [100, 20, 0]], ["ok", "dent", "crack"], unit="EUR", name="shop")
 CELLS = st.tuples(st.integers(0, 2), st.integers(0, 2))
@@ -120,32 +120,6 @@ def test_a_deleted_matrix_is_forgotten_also_by_undo() -> None:
     assert draft.sheet.matrix == ""
 
 
-def test_an_edit_is_not_painted_again_but_an_undo_is() -> None:
-    draft = Draft(sheet())
-    draft.paint(draft.sheet.cells(), {})
-    first = draft.version
-    draft.type({(0, 1): ".5"})
-    draft.paint(draft.sheet.cells(), {(0, 1): ".5"})
-    assert draft.version == first
-    draft.undo()
-    assert draft.paint(draft.sheet.cells(), {(0, 1): ".5"})[0][1] == "1"
-    assert draft.version > first
-
-
-def test_edits_that_the_browser_lost_are_painted_again() -> None:
-    draft = Draft(sheet())
-    draft.paint(draft.sheet.cells(), {})
-    draft.type({(0, 1): ".5"})
-    assert draft.paint(draft.sheet.cells(), {})[0][1] == ".5"
-
-
-def test_two_drafts_never_share_a_version() -> None:
-    first, second = Draft(sheet()), Draft(sheet())
-    for draft in (first, second):
-        draft.paint(draft.sheet.cells(), {})
-    assert first.version != second.version
-
-
 def test_a_change_is_unsaved_until_it_is_stored_or_taken_back() -> None:
     draft = Draft(sheet())
     assert not draft.sheet.unsaved
@@ -167,22 +141,3 @@ def test_a_changed_matrix_does_not_keep_its_name() -> None:
     assert sheet().with_texts({(0, 1): "2"}).cost.name == "shop, edited"
     assert sheet().with_texts({(0, 1): "1.0"}).cost.name == "shop"
     assert len(edited_name("x" * 80)) == 80
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [None, [], "x", {0: None}, {-1: {"0": "1"}}, {3: {"0": "1"}}, {0: {"3": "1"}}, {0: {"-1": "1"}}, {0: {"²": "1"}},
-     {0: {"_index": "hacked"}}, {"0": {"0": {"a": 1}}}, {"0" * 30: {"0": "1"}}],
-)  # fmt: skip
-def test_edits_that_do_not_fit_the_table_are_left_out(sent: object) -> None:
-    assert read_edits(sent, (3, 3)) == {}
-
-
-def test_a_long_text_is_cut_before_it_is_kept() -> None:
-    assert len(read_edits({0: {"0": "9" * 10_000}}, (3, 3))[0, 0]) == 200
-
-
-def test_laying_edits_over_a_table_leaves_the_table_alone() -> None:
-    table = [["0", "1"], ["1", "0"]]
-    assert overlaid(table, {(0, 1): "x", (9, 9): "y"}) == [["0", "x"], ["1", "0"]]
-    assert table == [["0", "1"], ["1", "0"]]
