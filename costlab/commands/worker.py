@@ -7,7 +7,12 @@ import typer
 
 def worker(
     slots: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Runs at once.  [default: one a GPU, else half the cores]")
+        int | None,
+        typer.Option(
+            min=1,
+            max=64,
+            help="Processes that train at once.  [default: one a GPU; else half the cores, but two of two]",
+        ),
     ] = None,
     stall: Annotated[
         float, typer.Option(min=1, help="Seconds without a word from training after which it is stopped.")

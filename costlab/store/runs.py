@@ -18,6 +18,7 @@ from costlab.errors import CostlabError, NotFound, RunActive
 from costlab.home import run_folder
 from costlab.records import Confusion, Epoch, Prepared, TestResult
 from costlab.specs import RunSpec, read_spec
+from costlab.store.bell import ring
 from costlab.store.engine import Database
 from costlab.store.records import ACTIVE, HELD, UNREADABLE, Run, State
 from costlab.store.schema import confusions, epochs
@@ -48,6 +49,7 @@ class Runs(Database):
         if rows:
             with self.write() as connection:
                 connection.execute(insert(table), rows)
+            ring()
         return ids
 
     def run(self, id: str) -> Run:
@@ -87,6 +89,7 @@ class Runs(Database):
             ended = {"state": "cancelled", "cancel_requested": True, "ended": time.time()}
             if not asked and not connection.execute(this.where(table.c.state == "queued").values(**ended)).rowcount:
                 self._known(connection, id)
+        ring()
 
     def delete(self, id: str) -> None:
         """Forget a run that has ended, and remove its folder. Raises NotFound, and RunActive while it waits or runs."""

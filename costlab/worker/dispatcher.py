@@ -22,12 +22,13 @@ from costlab.records import Event, Prepared
 from costlab.sharing import most_together, shared_out
 from costlab.specs import stack_key
 from costlab.store import Store, Waiting
-from costlab.worker.job_process import Inbox, JobProcess, Message
-from costlab.worker.messages import Begun, Ended, Events, Gone, Offers, Ready
+from costlab.store.bell import listen
+from costlab.worker.job_process import Arrived, Inbox, JobProcess, Message
+from costlab.worker.messages import Begun, Ended, Events, Gone, Offers, Ready, Rung
 from costlab.worker.places import places
 from costlab.worker.slot import JobSlot, why_gone
 
-POLL = 0.1  # seconds between looks into the store
+POLL = 0.1  # seconds between looks into the store when nobody rings
 HEARTBEAT = 1.0
 RECOVER = 2.0  # seconds between looks for runs of lost workers
 TOGETHER = "The process that trained this run beside others ended; it is trained alone now, to see which one it was."
@@ -49,7 +50,7 @@ class Dispatcher:
         self.id = f"{self.host}:{os.getpid()}:{secrets.token_hex(3)}"
         self._program, self._wanted, self._stall = program, slots, stall
         self._inbox: Inbox = queue.SimpleQueue()
-        self._messages: deque[tuple[JobProcess, Message]] = deque()
+        self._messages: deque[Arrived] = deque()
         self._slots = [JobSlot(program, self._inbox, "auto", offers=True)]
         self._catalogue: Catalogue | None = None
         self._alone: set[str] = set()  # runs that were lost together with others: each by itself from now on
@@ -60,6 +61,7 @@ class Dispatcher:
 
     def run(self, stopping: threading.Event) -> None:
         """Work until `stopping` is set; then runs go back to the queue, and no process is left."""
+        listen(lambda: self._inbox.put((None, Rung())))
         try:
             while not stopping.is_set():  # never wait() for it: a signal handler that sets it would find it locked
                 self._wait()
@@ -108,12 +110,14 @@ class Dispatcher:
 
     # What comes from the jobs --------------------------------------------------------------------------------------
 
-    def _slot_of(self, job: JobProcess) -> JobSlot | None:
-        return next((slot for slot in self._slots if slot.job is job), None)
+    def _slot_of(self, job: JobProcess | None) -> JobSlot | None:
+        return next((slot for slot in self._slots if job and slot.job is job), None)
 
-    def _handle(self, job: JobProcess, message: Message) -> None:
+    def _handle(self, job: JobProcess | None, message: Message) -> None:
+        if isinstance(message, Rung):
+            self._soon(self._look)
         slot = self._slot_of(job)
-        if slot is None:
+        if slot is None or job is None:
             return
         slot.heard = time.monotonic()
         match message:
@@ -129,7 +133,7 @@ class Dispatcher:
             case Gone():
                 self._bury(slot, job, message.code)
 
-    def _record(self, reports: Iterable[tuple[JobProcess, Message]]) -> None:
+    def _record(self, reports: Iterable[Arrived]) -> None:
         """Keep what runs reported, in one transaction: the members of stacks report all at once."""
         held: list[tuple[JobSlot, Events]] = []
         for job, events in reports:
@@ -286,5 +290,5 @@ class Dispatcher:
         self.store.retire(self.id)
 
 
-def _is_report(arrived: tuple[JobProcess, Message]) -> bool:
+def _is_report(arrived: Arrived) -> bool:
     return isinstance(arrived[1], Events)

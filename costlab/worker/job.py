@@ -25,7 +25,7 @@ from costlab.home import run_folder
 from costlab.records import Epoch, Event, Finished, Prepared, Progress, Record
 from costlab.specs import RunSpec
 from costlab.worker.messages import TO_JOB, Begin, Begun, Cancel, Ended, Events, Member, Offers, Ready
-from costlab.worker.processes import die_with_parent
+from costlab.worker.processes import die_with_parent, yield_to_others
 
 BATCH_SECONDS = 0.2  # events of this time travel together
 NO_RESULT = "Training ended without a result; this is a fault in the program, please report it."
@@ -214,6 +214,7 @@ def main() -> None:
     parser.add_argument("--offers", action="store_true")
     arguments = parser.parse_args()
     die_with_parent(arguments.parent)
+    yield_to_others()
     faulthandler.enable()
     incoming, outgoing = _take_streams()
     inbox, outbox = Inbox(incoming), Outbox(outgoing)

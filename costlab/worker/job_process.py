@@ -8,12 +8,13 @@ from typing import IO
 
 from pydantic import ValidationError
 
-from costlab.worker.messages import FROM_JOB, FromJob, Gone, ToJob
+from costlab.worker.messages import FROM_JOB, FromJob, Gone, Rung, ToJob
 from costlab.worker.processes import kill, start_python
 from costlab.worker.run_log import GroupLog
 
-Message = FromJob | Gone
-Inbox = queue.SimpleQueue["tuple[JobProcess, Message]"]
+Message = FromJob | Gone | Rung
+Arrived = tuple["JobProcess | None", Message]  # None: it comes from no process
+Inbox = queue.SimpleQueue[Arrived]
 CHUNK = 65_536  # bytes
 
 

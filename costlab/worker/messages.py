@@ -72,6 +72,12 @@ class Ended(AboutRun):
     leaving: bool = Field(False, description="The process ends now: something unforeseen happened in it.")
 
 
+class Rung(Record):
+    """From the thread that listens to the bell: a run was queued or cancelled."""
+
+    kind: Literal["rung"] = "rung"
+
+
 class Gone(Record):
     """From the thread that reads the job: its process has ended."""
 

@@ -1,4 +1,4 @@
-"""Where runs are trained: one slot a GPU, else one for every two cores."""
+"""Where runs are trained: one slot a GPU, else one for every two cores, but two of them from two cores on."""
 
 import os
 from collections.abc import Sequence
@@ -16,8 +16,17 @@ def places(devices: Sequence[str], wanted: int | None = None) -> list[str]:
     ['cpu', 'cpu']
     """
     best = [name for name in devices if name.startswith("cuda")] or list(devices[:1])
-    number = wanted or (max(1, usable_cores() // 2) if best == ["cpu"] else len(best))
+    number = wanted or (_processes(usable_cores()) if best == ["cpu"] else len(best))
     return [best[i % len(best)] for i in range(number)]
+
+
+def _processes(cores: int) -> int:
+    """How many processes train on so many cores. They yield to the screens, so that no core has to be left to those.
+
+    >>> [_processes(cores) for cores in (1, 2, 3, 4, 16)]
+    [1, 2, 2, 2, 8]
+    """
+    return max(min(cores, 2), cores // 2)
 
 
 def usable_cores() -> int:

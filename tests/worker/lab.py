@@ -18,6 +18,7 @@ from tests.worker.program import STUCK
 
 T = TypeVar("T")
 PROGRAM = ("--program", "tests.worker.program")
+ONE_SLOT = ("--slots", "1")
 PATIENCE = 30.0  # seconds; an event that takes longer is not coming
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from costlab.catalogue import Catalogue, DatasetEntry, DeviceEntry
 from costlab.costs import CostMatrix
 from costlab.errors import CostlabError
+from costlab.home import home
 from costlab.records import ConstantResult, Epoch, Prepared, Progress, RuleResult, TestResult
 from costlab.specs import RunSpec
 
@@ -87,6 +88,23 @@ def quick(spec: RunSpec, stop: Stop) -> Iterator[Any]:
     for number in range(1, spec.epochs + 1):
         yield Progress(fraction=number / spec.epochs, seconds=0.01 * number)
         yield epoch(number)
+    yield SimpleNamespace(seconds=0.25, test=VERDICT)
+
+
+def slow(spec: RunSpec, stop: Stop) -> Iterator[Any]:
+    """Three epochs that take longer together than an event needs to leave the process."""
+    for number in range(1, 4):
+        yield epoch(number)
+        time.sleep(SENT)
+    yield SimpleNamespace(seconds=0.25, test=VERDICT)
+
+
+def patient(spec: RunSpec, stop: Stop) -> Iterator[Any]:
+    """One epoch, then small steps until there is a file "go" in the home folder."""
+    yield epoch(1)
+    while not (home() / "go").exists():
+        yield Progress(fraction=0.5, seconds=1.0)
+        time.sleep(0.01)
     yield SimpleNamespace(seconds=0.25, test=VERDICT)
 
 

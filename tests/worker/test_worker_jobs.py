@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.worker.lab import Lab, alive, job_of, until, working
+from tests.worker.lab import ONE_SLOT, Lab, alive, job_of, until, working
 from tests.worker.program import VERDICT
 
 Note = Callable[[str, object], None]
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.process
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with working(tmp_path_factory.mktemp("worker")) as lab:
+    with working(tmp_path_factory.mktemp("worker"), *ONE_SLOT) as lab:
         yield lab
 
 

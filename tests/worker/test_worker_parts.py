@@ -82,11 +82,11 @@ def test_a_containers_share_of_the_processor_is_read(tmp_path: Path, text: str, 
         (["cuda:0", "cuda:1", "cpu"], None, ["cuda:0", "cuda:1"]),
         (["cuda:0", "cpu"], 3, ["cuda:0", "cuda:0", "cuda:0"]),
         (["mps", "cpu"], None, ["mps"]),
-        (["cpu"], None, ["cpu"] * max(1, usable_cores() // 2)),
+        (["cpu"], None, ["cpu"] * max(min(2, usable_cores()), usable_cores() // 2)),
         (["cpu"], 3, ["cpu"] * 3),
     ],
 )
-def test_there_is_a_slot_a_gpu_and_on_the_cpu_one_for_two_cores(
+def test_there_is_a_slot_a_gpu_and_on_the_cpu_one_for_two_cores_or_two(
     devices: list[str], wanted: int | None, slots: list[str]
 ) -> None:
     assert places(devices, wanted) == slots

@@ -15,7 +15,7 @@ from costlab.specs import make_spec
 from costlab.worker.messages import Begin, Member
 from costlab.worker.processes import start_python
 from costlab.worker.service import WorkerService
-from tests.worker.lab import PROGRAM, Lab, alive, children, job_of, until, working
+from tests.worker.lab import ONE_SLOT, PROGRAM, Lab, alive, children, job_of, until, working
 from tests.worker.program import STUCK
 
 pytestmark = pytest.mark.process
@@ -37,7 +37,7 @@ service.stop()
 
 def test_a_killed_dispatcher_takes_its_jobs_along_and_its_run_is_resumed_within_ten_seconds(tmp_path: Path) -> None:
     # in C, only Linux can end the job; elsewhere its own thread must
-    with working(tmp_path) as lab:
+    with working(tmp_path, *ONE_SLOT) as lab:
         run = lab.in_training("stuck_in_c" if sys.platform == "linux" else "stuck")
         dispatcher = lab.dispatcher
         started = time.monotonic()
@@ -66,7 +66,7 @@ def test_a_job_ends_when_nobody_can_speak_to_it_any_more() -> None:
 
 
 def test_a_stop_gives_the_run_back_and_the_next_worker_trains_it(tmp_path: Path) -> None:
-    with working(tmp_path) as lab:
+    with working(tmp_path, *ONE_SLOT) as lab:
         run = lab.in_training("endless")
         waiting = lab.submit("quick")
         dispatcher = lab.dispatcher
@@ -80,7 +80,7 @@ def test_a_stop_gives_the_run_back_and_the_next_worker_trains_it(tmp_path: Path)
         assert lab.store.history(run.id) == []
         assert lab.store.workers() == []
     lab.store.cancel(run.id)
-    with working(tmp_path) as lab:
+    with working(tmp_path, *ONE_SLOT) as lab:
         assert lab.ended(waiting).state == "succeeded"
     assert [path.name for path in (tmp_path / "runs" / waiting).iterdir()] == ["saved.txt"]
 
@@ -106,9 +106,9 @@ def test_no_process_outlives_its_app_by_five_seconds(tmp_path: Path, how: str, m
 
 
 def test_a_second_worker_on_the_same_home_waits_and_takes_over(tmp_path: Path) -> None:
-    with working(tmp_path) as first:
+    with working(tmp_path, *ONE_SLOT) as first:
         until(first.idle)
-        with working(tmp_path) as second:
+        with working(tmp_path, *ONE_SLOT) as second:
             run = first.in_training("endless")
             until(lambda: second.service.pid is not None)
             assert [worker.pid for worker in first.store.workers()] == [first.dispatcher]
@@ -120,7 +120,7 @@ def test_a_second_worker_on_the_same_home_waits_and_takes_over(tmp_path: Path) -
 
 
 def test_a_database_that_somebody_keeps_locked_costs_time_and_nothing_else(tmp_path: Path) -> None:
-    with working(tmp_path) as lab:
+    with working(tmp_path, *ONE_SLOT) as lab:
         until(lab.idle)
         dispatcher = lab.dispatcher
         id = lab.submit("quick", epochs=400)
@@ -137,7 +137,7 @@ def test_a_database_that_somebody_keeps_locked_costs_time_and_nothing_else(tmp_p
 
 
 def test_a_job_that_reports_nothing_for_too_long_is_stopped(tmp_path: Path) -> None:
-    with working(tmp_path, "--stall", "1") as lab:
+    with working(tmp_path, *ONE_SLOT, "--stall", "1") as lab:
         run, waiting = lab.in_training("stuck"), lab.submit("quick")
         failed = lab.ended(run.id)
         assert failed.state == "failed"
@@ -147,7 +147,7 @@ def test_a_job_that_reports_nothing_for_too_long_is_stopped(tmp_path: Path) -> N
 
 
 def test_a_process_that_does_not_start_is_reported_and_tried_again(tmp_path: Path) -> None:
-    with working(tmp_path, COSTLAB_TEST_WARM="no driver found") as lab:
+    with working(tmp_path, *ONE_SLOT, COSTLAB_TEST_WARM="no driver found") as lab:
         slot = until(lambda: [slot for w in lab.store.workers() for slot in w.slots if slot.state == "broken"])[0]
         assert slot.note == "The training process does not start: no driver found"
         id = lab.submit("quick")
@@ -184,7 +184,7 @@ def test_each_gpu_is_a_slot_and_auto_means_the_slots_own(tmp_path: Path) -> None
 
 
 def test_a_worker_that_waits_costs_next_to_nothing(tmp_path: Path) -> None:
-    with working(tmp_path) as lab:
+    with working(tmp_path, *ONE_SLOT) as lab:
         until(lab.idle)
         before, started = processor_seconds(lab), time.monotonic()
         until(lambda: time.monotonic() - started > 2.0)
