@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from costlab.training.copies import to_device
+
 SHIFT = 0.06  # of the image's side
 TURN = 0.2  # radians, about 11 degrees
 SCALE = 0.1
@@ -17,7 +19,7 @@ def augmented(images: Tensor, generator: torch.Generator) -> Tensor:
     shifts, turns, scales = _draws(len(images), generator)
     cosine, sine = turns.cos() * scales, turns.sin() * scales
     maps = torch.stack([cosine, -sine, shifts[0], sine, cosine, shifts[1]], dim=1).view(-1, 2, 3)
-    grid = _grid(maps.to(images.device), *images.shape[2:])
+    grid = _grid(to_device(maps, images.device), *images.shape[2:])
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from costlab.costs import CostMatrix
 from costlab.losses import Loss
+from costlab.training.copies import to_host
 from costlab.training.forms import Form
 from costlab.training.images import Part
 from costlab.training.setup import Setup
@@ -53,7 +54,7 @@ def judge_epoch(runs: Sequence[Setup], logits: Sequence[Tensor], train_losses: T
         _counted(z, target, run.loss, train_loss, run.cost)
         for run, z, train_loss in zip(runs, logits, train_losses.unbind(), strict=True)
     ]
-    host = torch.cat(found).cpu().numpy()
+    host = to_host(torch.cat(found))()
     each = np.split(host, np.cumsum([len(numbers) for numbers in found])[:-1])
     return [_judgement(numbers, run.cost) for numbers, run in zip(each, runs, strict=True)]
 

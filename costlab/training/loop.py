@@ -17,6 +17,8 @@ from costlab.metrics import accuracy, judge, mean_cost
 from costlab.predictions import Predictions
 from costlab.records import Epoch, Prepared, Progress
 from costlab.specs import RunSpec, stack_key
+from costlab.training.acceleration import accelerated
+from costlab.training.copies import to_device
 from costlab.training.evaluation import Judgement, judge_epoch, logits_of
 from costlab.training.forms import Apart, Form, seeds_of
 from costlab.training.frames import Frames
@@ -75,11 +77,11 @@ class _Training:
     def __init__(self, runs: dict[int, Setup], stop: Callable[[int], bool]):
         self.places, self.runs = list(runs), list(runs.values())
         self.stop = stop
-        self.form: Form = Apart(self.runs)
         self.like = self.runs[0]  # device, data, epochs and batch size are the same for all
         self.generators = {run.spec.seed: run.randomness.order for run in self.runs}
         self.epochs = self.like.spec.epochs
         self.shares = _shares(self.epochs * -(-len(self.like.parts["train"]) // self.like.batch_size), self.like.device)
+        self.form: Form = accelerated(Apart(self.runs), self.like, len(self.shares))
         self.step = 0
         self.totals = torch.zeros(len(runs), device=self.like.device)  # the epoch's losses, summed over images
         self.valid_logits: list[Tensor] = []
@@ -114,7 +116,7 @@ class _Training:
         """By seed, the rows of some batches at a time: a fresh random order of the training images, from the CPU."""
         part = self.like.parts["train"]
         fresh = {seed: torch.randperm(len(part), generator=self.generators[seed]) for seed in seeds_of(self.runs)}
-        chunks = [part.chunks(order.to(self.like.device), self.like.batch_size) for order in fresh.values()]
+        chunks = [part.chunks(to_device(order, self.like.device), self.like.batch_size) for order in fresh.values()]
         for together in zip(*chunks, strict=True):
             yield dict(zip(fresh, together, strict=True))
 
@@ -197,7 +199,7 @@ class _Training:
 
 def _shares(steps: int, device: torch.device) -> Tensor:
     """(steps,) on the device: the rate of each step as a share of its peak."""
-    wide = torch.float32 if device.type == "mps" else torch.float64  # Apple's GPUs have no float64
+    wide = torch.float64 if device.type == "cpu" else torch.float32  # all that a GPU's fused optimiser reads
     return torch.tensor([one_cycle(step, steps) for step in range(steps)], dtype=wide, device=device)
 
 
