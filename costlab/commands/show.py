@@ -33,7 +33,7 @@ def show(
 
 def summary(run: "Run") -> str:
     """The run's state and reason, and the verdict on its test part when it has one."""
-    lines = [f"{run.id}: {run.title}", _state(run)]
+    lines = [f"{run.id}: {run.title}", _state(run), *(run.prepared.notes if run.prepared else [])]
     cost = run.prepared.spec.cost if run.prepared else None
     if run.test and cost:
         from costlab.commands._verdict import table

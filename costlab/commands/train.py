@@ -106,3 +106,4 @@ def _say(prepared: "Prepared", outcome: "Outcome") -> None:
     )
     print(table(outcome.test, cost), end="\n\n")
     print(sentence(outcome.predictions, outcome.test, cost))
+    print(*prepared.notes, sep="\n", end="\n" if prepared.notes else "")

@@ -42,6 +42,8 @@ def state(run: Run, epoch: int) -> None:
                 _link(WHATIF, "Change the prices", ":material/price_change:", run=run.id)
             _link(RUNS, "Compare", ":material/compare_arrows:", compare=run.id)
             _link(TRAIN, "Train again with changes", ":material/tune:", dataset=run.spec.dataset.name)
+    for note in run.prepared.notes if run.prepared else []:
+        st.info(inert(note), icon=":material/info:")
     if run.state in ("starting", "running"):
         st.progress(run.fraction)
 
