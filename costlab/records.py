@@ -32,6 +32,7 @@ class Prepared(Record):
     counts: list[int] = Field(description="Training examples a class.")
     sizes: dict[str, int] = Field(description="Examples in train, valid and test.")
     notes: list[str] = Field(default_factory=list, description="What else the user should know, in sentences.")
+    together: int = Field(1, ge=1, description="Runs that train as one program with this one, itself included.")
 
 
 class Progress(Record):

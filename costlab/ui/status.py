@@ -27,7 +27,7 @@ def in_words(workers: Sequence[Worker]) -> tuple[str, str]:
         return ":material/cloud_off:", "The worker is not running; runs wait until it is."
     states = [slot.state for slot in slots]
     if "busy" in states:
-        number = states.count("busy")
+        number = sum(len(slot.runs) or 1 for slot in slots if slot.state == "busy")
         return ":material/autorenew:", f"The worker trains {'one run' if number == 1 else f'{number} runs'}."
     if "idle" in states:
         return ":material/check_circle:", "The worker is idle, ready for runs."

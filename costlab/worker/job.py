@@ -163,7 +163,7 @@ class Group:
         member = self._members[place]
         if isinstance(event, Prepared | Progress | Epoch):
             if isinstance(event, Prepared):
-                self._prepared[place] = event
+                event = self._prepared[place] = event.model_copy(update={"together": len(self._specs)})
             elif isinstance(event, Epoch):
                 self._history[place].append(event)
             self._outbox.add(member.id, member.attempt, event)

@@ -27,11 +27,11 @@ def plan(losses: int = 2, seeds: int = 3, **how: object) -> Plan:
     return Plan(Choice(name="parts"), Choice(name="small_cnn"), chosen, list(range(seeds)), None, how)
 
 
-def ended(seconds: float, **fields: object) -> Run:
+def ended(seconds: float, together: int = 1, **fields: object) -> Run:
     spec = RunSpec(dataset="parts", epochs=5, **fields)
     prepared = Prepared(
         spec=spec, device="cpu", device_name="", torch="", parameters=1, classes=["a", "b"], counts=[1, 1],
-        sizes={"train": 600, "valid": 1, "test": 1},
+        sizes={"train": 600, "valid": 1, "test": 1}, together=together,
     )  # fmt: skip
     return Run(id="r", spec=spec, state="succeeded", attempt=1, created=0, seconds=seconds, prepared=prepared)
 
@@ -50,8 +50,63 @@ def test_the_time_is_images_times_epochs_times_runs_over_slots(slots: int, secon
 
 
 def test_runs_that_ended_are_believed_more_than_the_workers_timing() -> None:
-    assert plan(1, 1).seconds(OFFERED, 1, [ended(3.0)]) == pytest.approx(6.0)  # 5 epochs took 3 s, so 10 take 6
-    assert plan(1, 1).seconds(OFFERED, 1, [ended(3.0, device="cpu")]) == pytest.approx(6.0 * 1)
+    assert plan(1, 1).seconds(OFFERED, 1, [ended(4.0)]) == pytest.approx(8.0)  # 5 epochs took 4 s, so 10 take 8
+    assert plan(1, 1).seconds(OFFERED, 1, [ended(4.0, device="cpu")]) == pytest.approx(6.0)  # that was elsewhere
+
+
+def test_of_the_runs_that_ended_the_fastest_tells_the_time_because_the_others_shared_the_machine() -> None:
+    assert plan(1, 1).seconds(OFFERED, 1, [ended(9.0), ended(2.0), ended(8.0)]) == pytest.approx(4.0)
+
+
+def stacking(gain: float, limit: int = 100) -> Catalogue:
+    """As offered, with the measured gain of a stack of 8."""
+    kind = "small_cnn on 1x8x8"
+    return OFFERED.model_copy(update={"stack_gain": {kind: gain}, "stack_limit": {kind: limit}})
+
+
+@pytest.mark.parametrize(
+    ("gain", "limit", "slots", "seconds"),
+    [
+        (4.0, 100, 1, 6 * (1 + 23 / 7)),  # 8 runs take 2 times as long as one: each further one a seventh
+        (4.0, 100, 2, 6 * (1 + 11 / 7)),
+        (4.0, 8, 1, 3 * 6 * 2.0),
+        (4.0, 8, 2, 6 * 2.0 + 6 * (1 + 3 / 7)),  # 8 and 8, then 4 and 4
+        (1.05, 100, 2, 6 * 12.0),  # it does not pay, so each place trains 12, one after another
+    ],
+)
+def test_the_time_of_a_stack_follows_from_what_8_runs_gained(
+    gain: float, limit: int, slots: int, seconds: float
+) -> None:
+    assert plan(8, 3).seconds(stacking(gain, limit), slots) == pytest.approx(seconds)
+
+
+def test_a_run_that_was_trained_beside_others_tells_the_time_of_one_alone() -> None:
+    runs = [ended(8.0, together=8)]  # with a gain of 4 a stack of 8 takes twice as long as one run
+    assert plan(1, 1).seconds(stacking(4.0), 1, runs) == pytest.approx(8.0)
+    assert plan(8, 1).seconds(stacking(4.0), 1, runs) == pytest.approx(16.0)
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "slots", "said"),
+    [
+        (stacking(4.0), 2, "24 runs, trained side by side, 12 in each of 2 places: about 15 s of training"),
+        (stacking(4.0), 1, "24 runs, trained side by side, all at once: about 26 s of training"),
+        (stacking(4.0, 8), 1, "24 runs, trained side by side, 8 at a time: about 36 s of training"),
+        (stacking(4.0, 7), 2, "24 runs, trained side by side, 7 in each of 2 places at a time: about 21 s of training"),
+        (stacking(4.0), 5, "24 runs, trained side by side, up to 5 in each of 5 places: about 9 s of training"),
+        (stacking(0.8), 2, "24 runs, one after another in 2 places, because training side by side does not pay for "
+                           "this model: about 72 s of training"),
+        (OFFERED, 1, "24 runs, one after another: about 2 min of training"),
+        (stacking(4.0), 24, "24 runs, all at once: about 6 s of training"),
+    ],
+)  # fmt: skip
+def test_the_sentence_says_how_the_runs_are_trained_and_why(catalogue: Catalogue, slots: int, said: str) -> None:
+    assert plan(8, 3).sentence(catalogue, slots) == f"8 losses × 3 seeds = {said}"
+
+
+def test_what_a_stack_gains_was_measured_where_auto_trains_and_holds_nowhere_else() -> None:
+    assert plan(8, 3, device="cuda:0").rounds(stacking(4.0), 1) == [[1]] * 24
+    assert plan(8, 3, device="cpu").rounds(stacking(4.0), 1) == [[24]]
 
 
 def test_runs_of_other_models_or_data_say_nothing_about_the_time() -> None:
@@ -66,7 +121,7 @@ def test_a_time_that_is_not_known_is_said_so() -> None:
 
 
 def test_the_sentence_counts_and_says_about() -> None:
-    assert plan().sentence(OFFERED, 1) == "2 losses × 3 seeds = 6 runs, about 36 s of training"
+    assert plan().sentence(OFFERED, 1) == "2 losses × 3 seeds = 6 runs, one after another: about 36 s of training"
     assert plan(1, 1, epochs=1).sentence(OFFERED, 1) == "1 loss × 1 seed = 1 run, less than a second of training"
 
 

@@ -29,6 +29,11 @@ def test_in_words(workers, words):
     assert in_words(workers)[1] == words
 
 
+def test_runs_that_train_as_one_program_are_counted_one_by_one():
+    busy = worker("idle", "busy").model_copy(update={"slots": [Slot(device="cpu", state="busy", runs=["a", "b", "c"])]})
+    assert in_words([busy, worker("busy")])[1] == "The worker trains 4 runs."
+
+
 def test_a_broken_worker_says_why_in_inert_text():
     words = in_words([worker("broken", note="no *disk* left")])[1]
     assert words.startswith("The worker cannot train. ")

@@ -80,7 +80,7 @@ def test_a_first_visit_offers_the_baseline_and_its_rival_on_the_digits() -> None
     assert not app.exception
     assert app.selectbox(key="train-dataset").value == "digits"
     assert app.multiselect(key="train-losses").value == ["cross_entropy", "ce_plus_expected_cost"]
-    assert "2 losses × 1 seed = 2 runs, about 20 s of training" in sentences(app)
+    assert "2 losses × 1 seed = 2 runs, one after another: about 20 s of training" in sentences(app)
     assert not app.button(key="train-start").disabled
 
 
