@@ -7,125 +7,23 @@ instead, and takes most of a minute to do so. On the CPU steps are taken one by 
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import cache
 from time import perf_counter
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
+from costlab.training.capture import REHEARSALS, Captured, CudaGraphs
 from costlab.training.devices import device_name
-from costlab.training.forms import Apart, Batch, Form
+from costlab.training.forms import Apart, Batch, Form, streams_of
 from costlab.training.measured import remembered
 from costlab.training.setup import Setup
 
-REHEARSALS = 3  # steps of each shape before it is captured: libraries allocate and choose kernels in the first ones
 TIMED = 10  # steps
 WORTH_COMPILING = 60.0  # seconds of training left: with less the compiler's own time is not even measured
-
-
-class Recorder(Protocol):
-    """What can record the work of a function on tensors that stay where they are."""
-
-    def rehearse(self, work: Callable[[], None]) -> None:
-        """Do it, as it will be recorded."""
-
-    def record(self, work: Callable[[], None]) -> Callable[[], None]:
-        """What does it again and again without the host; it has not been done yet."""
-
-
-class CudaGraphs:
-    """Records on a CUDA device. All recordings share one pool of memory, so they must not run at the same time."""
-
-    def __init__(self, device: torch.device):
-        self.device = device
-        self.stream = torch.cuda.Stream(device)
-        self.pool = torch.cuda.graph_pool_handle()
-
-    def rehearse(self, work: Callable[[], None]) -> None:
-        """On the stream on which it will be captured, between what came before and what comes after."""
-        usual = torch.cuda.current_stream(self.device)
-        self.stream.wait_stream(usual)
-        with torch.cuda.stream(self.stream):
-            work()
-        usual.wait_stream(self.stream)
-
-    def record(self, work: Callable[[], None]) -> Callable[[], None]:
-        """A CUDA graph. Raises RuntimeError where `work` waits for the device or leaves it."""
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
-            work()
-        return graph.replay
-
-
-class Captured:
-    """A form whose steps are recorded, one recording for each shape of its inputs, and then replayed."""
-
-    def __init__(self, form: Form, recorder: Recorder):
-        self.form = form
-        self.recorder = recorder
-        self.recordings: dict[tuple[torch.Size, ...], _Recording] = {}
-
-    def step(self, images: Batch, targets: Batch, share: Tensor) -> Tensor:
-        """As of the form within; the (M,) losses are overwritten by the next step."""
-        shapes = tuple(given.shape for given in (*images, *targets))
-        if shapes not in self.recordings:
-            self.recordings[shapes] = _Recording(self.form, self.recorder, images, targets, share)
-        return self.recordings[shapes].step(images, targets, share)
-
-    def keep(self, places: Sequence[int]) -> "Captured":
-        """The others, to be recorded anew."""
-        return Captured(self.form.keep(places), self.recorder)
-
-    def arranged(self, streams: Sequence[Tensor]) -> Batch:
-        """As of the form within."""
-        return self.form.arranged(streams)
-
-    def logits(self, images: Batch) -> list[Tensor]:
-        """As of the form within; not recorded."""
-        return self.form.logits(images)
-
-    def weights(self, place: int) -> dict[str, Tensor]:
-        """As of the form within."""
-        return self.form.weights(place)
-
-    def drawing(self) -> AbstractContextManager[None]:
-        """As of the form within."""
-        return self.form.drawing()
-
-
-class _Recording:
-    """The step for inputs of one shape, which are copied to where the recording looks for them."""
-
-    def __init__(self, form: Form, recorder: Recorder, images: Batch, targets: Batch, share: Tensor):
-        self.form, self.recorder = form, recorder
-        self.images = tuple(given.clone() for given in images)
-        self.targets = tuple(given.clone() for given in targets)
-        self.share = share.clone()
-        self.losses = torch.empty(0)
-        self.rehearsed = 0
-        self.replay: Callable[[], None] | None = None
-
-    def step(self, images: Batch, targets: Batch, share: Tensor) -> Tensor:
-        """The first few times as it is, then recorded, then replayed."""
-        own, given = (*self.images, *self.targets, self.share), (*images, *targets, share)
-        for buffer, values in zip(own, given, strict=True):
-            buffer.copy_(values)
-        if self.rehearsed < REHEARSALS:
-            self.rehearsed += 1
-            self.recorder.rehearse(self._work)
-        else:
-            self.replay = self.replay or self.recorder.record(self._work)
-            self.replay()
-        return self.losses
-
-    def _work(self) -> None:
-        losses = self.form.step(self.images, self.targets, self.share)
-        if len(self.losses) != len(losses):
-            self.losses = torch.empty_like(losses)
-        self.losses.copy_(losses)
 
 
 class Compiled(Apart):
@@ -145,16 +43,57 @@ class Compiled(Apart):
         return Compiled(super().keep(places))
 
 
+class Each:
+    """Runs apart, each in a form of its own for one run: what is recorded of one outlives the others."""
+
+    def __init__(self, runs: Sequence[Setup], forms: Sequence[Form]):
+        self.runs, self.forms = list(runs), list(forms)
+        self.streams = streams_of(runs)
+
+    def arranged(self, streams: Sequence[Tensor]) -> Batch:
+        """As they are."""
+        return tuple(streams)
+
+    def step(self, images: Batch, targets: Batch, share: Tensor) -> Tensor:
+        """One after another, each with its own random numbers."""
+        losses = []
+        for form, stream in zip(self.forms, self.streams, strict=True):
+            with form.drawing():
+                losses.append(form.step((images[stream],), (targets[stream],), share))
+        return torch.cat(losses)
+
+    def logits(self, images: Batch) -> list[Tensor]:
+        """Of the one stream that all are judged on."""
+        return [logits for form in self.forms for logits in form.logits(images)]
+
+    def keep(self, places: Sequence[int]) -> "Each":
+        """The others are left as they are."""
+        return Each([self.runs[place] for place in places], [self.forms[place] for place in places])
+
+    def weights(self, place: int) -> dict[str, Tensor]:
+        """As of the form within."""
+        return self.forms[place].weights(0)
+
+    def drawing(self) -> AbstractContextManager[None]:
+        """Each step sees to it."""
+        return nullcontext()
+
+
 def _compiled(model: nn.Module) -> nn.Module:
     compiled: nn.Module = torch.compile(model, dynamic=False)  # type: ignore[assignment]
     return compiled
 
 
+@cache
+def _graphs(device: torch.device) -> CudaGraphs:
+    return CudaGraphs(device)
+
+
 Wrap = Callable[[Form, torch.device], Form]
 KINDS: dict[str, Wrap] = {
     "eager": lambda form, device: form,
-    "graph": lambda form, device: Captured(form, CudaGraphs(device)),
-    "compiled": lambda form, device: Captured(Compiled(form), CudaGraphs(device)) if isinstance(form, Apart) else form,
+    "graph": lambda form, device: Captured(form, _graphs(device)),
+    "compiled": lambda form, device: Captured(Compiled(form), _graphs(device)) if isinstance(form, Apart) else form,
 }
 
 
@@ -184,6 +123,9 @@ def accelerated(form: Form, run: Setup, steps: int) -> Form:
     """`form` so that `steps` steps take the least time on the device of `run`, one of its runs."""
     if run.device.type != "cuda":
         return form
+    if isinstance(form, Apart) and len(form.runs) > 1:  # they change random numbers between them: no work of a device
+        alone = [accelerated(form.keep([place]), one, steps) for place, one in enumerate(form.runs)]
+        return Each(form.runs, alone)
     costs = {kind: cost_of(kind, run) for kind in ("eager", "graph")}
     if min(cost.of(steps) for cost in costs.values()) > WORTH_COMPILING and isinstance(form, Apart):
         costs["compiled"] = cost_of("compiled", run)
