@@ -4,9 +4,11 @@ from functools import partial
 
 import numpy as np
 import torch
+from fastai.callback import progress, schedule  # noqa: F401  (they add `no_bar` and `fit_one_cycle` to `Learner`)
 from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
-from fastai.learner import AccumMetric, Learner
+from fastai.learner import Learner
+from fastai.metrics import AccumMetric
 from fastai.optimizer import Adam
 from sklearn.metrics import confusion_matrix
 

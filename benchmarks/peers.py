@@ -1,22 +1,19 @@
 """costlab beside other ways to train, in alternation: `python -m benchmarks.peers [CONTESTANT ...] [--repeats 3]`.
 
 The same model (`small_cnn`), images, epochs, batch size and threads, AdamW with a rising and falling rate, no
-augmentation; after each epoch a confusion matrix of the validation part, at the end one of the test part. Timed from the
-images in memory to that, set-up included, imports and the first run not. Each is written as its own tutorials write it,
-with logs, checkpoints and progress bars off, and has a warm process of its own; they take turns, and a ratio is one's
-time divided by costlab's of the same turn. Install what is compared with: `pip install -e '.[peers]'`.
+augmentation; after each epoch a confusion matrix of the validation part, at the end one of the test part. Timed from
+the images in memory to that, set-up included, imports and the first run not. Each is written as its own tutorials write
+it, with logs, checkpoints and progress bars off, and has a warm process of its own; they take turns, and a ratio is
+one's time divided by costlab's of the same turn. Install what is compared with: `pip install -e '.[peers]'`.
 """
 
 import argparse
-import os
-import platform
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from statistics import mean, median
 
 from benchmarks.contestants import Contestant, Lap, Runner
-from benchmarks.mnist_5k import mnist_5k
-from costlab.datasets import DATASETS, ImageSet
+from benchmarks.datasets import DATA, of_name
+from benchmarks.machine import summary, versions
+from costlab.datasets import ImageSet
 from costlab.specs import RunSpec
 
 TEXTBOOK, FLOAT32 = "benchmarks.textbook", "float32"
@@ -41,7 +38,6 @@ CONTESTANTS = {
         "Keras, jax", "benchmarks.peer_keras", needs=("keras", "jax"), environment=(("KERAS_BACKEND", "jax"),)
     ),
 }
-PACKAGES = ("torch", "torchvision", "lightning", "skorch", "fastai", "keras", "jax", "numpy", "scikit-learn")
 
 
 def compare(names: list[str], images: ImageSet, spec: RunSpec, repeats: int) -> list[str]:
@@ -52,10 +48,11 @@ def compare(names: list[str], images: ImageSet, spec: RunSpec, repeats: int) -> 
     for turn in range(-1, repeats):
         for name in names:
             if name not in troubles:
-                runner = runners.setdefault(name, Runner(CONTESTANTS[name]))
+                if name not in runners:
+                    runners[name] = Runner(CONTESTANTS[name])
                 update = {"epochs": 1} if turn < 0 else {"seed": turn}
                 try:
-                    lap = runner.lap(images, spec.model_copy(update=update))
+                    lap = runners[name].lap(images, spec.model_copy(update=update))
                 except RuntimeError as error:
                     troubles[name] = f"failed: {error}"
                 else:
@@ -80,32 +77,11 @@ def row(name: str, laps: dict[str, list[Lap]], trouble: str | None, memory: floa
     )
 
 
-def summary(ratios: list[float]) -> str:
-    """Median, least and most.
-
-    >>> summary([3.0, 1.0, 2.0])
-    '**2.00** (1.00 to 3.00)'
-    """
-    return f"**{median(ratios):.2f}** ({min(ratios):.2f} to {max(ratios):.2f})" if ratios else ""
-
-
-def versions() -> str:
-    """What was measured, on what, and when."""
-    found = []
-    for package in PACKAGES:
-        try:
-            found.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            continue
-    now, python = datetime.now(UTC), platform.python_version()
-    return f"{now:%d %B %Y, %H:%M} UTC, Python {python}, {', '.join(found)}, load {os.getloadavg()[0]:.1f}"
-
-
 def main() -> None:
     """Print a table for each data set."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("contestants", nargs="*", help=f"all when none is named: {', '.join(CONTESTANTS)}")
-    parser.add_argument("--data", nargs="+", default=["digits", "mnist"], choices=["digits", "mnist"])
+    parser.add_argument("--data", nargs="+", default=DATA, choices=DATA)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=10)
@@ -115,8 +91,7 @@ def main() -> None:
     names = ["costlab", *(name for name in arguments.contestants or CONTESTANTS if name != "costlab")]
     print(f"{versions()}; {arguments.threads} thread(s), {arguments.epochs} epochs, {arguments.repeats} turns\n")
     for data in arguments.data:
-        images = DATASETS["digits"].make() if data == "digits" else mnist_5k()
-        batch_size = 64 if data == "digits" else 128
+        images, batch_size = of_name(data)
         spec = RunSpec(
             epochs=arguments.epochs, batch_size=batch_size, threads=arguments.threads, device="cpu", augment=False
         )
