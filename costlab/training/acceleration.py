@@ -119,6 +119,11 @@ def cheapest(costs: dict[str, Cost], steps: int) -> str:
     return min(costs, key=lambda kind: costs[kind].of(steps))
 
 
+def repeatable() -> AbstractContextManager[None]:
+    """Inside, a CUDA GPU's convolutions add in a fixed order: the same run gives the same bits again."""
+    return torch.backends.cudnn.flags(enabled=True, deterministic=True)
+
+
 def accelerated(form: Form, run: Setup, steps: int) -> Form:
     """`form` so that `steps` steps take the least time on the device of `run`, one of its runs."""
     if run.device.type != "cuda":

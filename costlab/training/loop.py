@@ -17,7 +17,7 @@ from costlab.metrics import accuracy, judge, mean_cost
 from costlab.predictions import Predictions
 from costlab.records import Epoch, Prepared, Progress
 from costlab.specs import RunSpec, stack_key
-from costlab.training.acceleration import accelerated
+from costlab.training.acceleration import accelerated, repeatable
 from costlab.training.copies import to_device
 from costlab.training.evaluation import Judgement, judge_epoch, logits_of
 from costlab.training.forms import Apart, Form, seeds_of
@@ -61,12 +61,13 @@ def train_stack(
     threads = torch.get_num_threads()
     torch.set_num_threads(specs[0].threads)
     try:
-        made = list(enumerate(set_up_all(specs, images)))
-        yield from ((place, run) for place, run in made if isinstance(run, CostlabError))
-        runs = {place: run for place, run in made if isinstance(run, Setup)}
-        yield from ((place, run.prepared) for place, run in runs.items())
-        if runs:
-            yield from _Training(runs, stop or (lambda place: False)).events()
+        with repeatable():
+            made = list(enumerate(set_up_all(specs, images)))
+            yield from ((place, run) for place, run in made if isinstance(run, CostlabError))
+            runs = {place: run for place, run in made if isinstance(run, Setup)}
+            yield from ((place, run.prepared) for place, run in runs.items())
+            if runs:
+                yield from _Training(runs, stop or (lambda place: False)).events()
     finally:
         torch.set_num_threads(threads)
 
