@@ -1,6 +1,7 @@
 """The four figures at the top of What if, always in sight: this cost, two to compare with, the share referred."""
 
 from collections.abc import Sequence
+from html import escape
 
 import streamlit as st
 
@@ -22,7 +23,7 @@ def beside(answers: Sequence[tuple[str, Answer]]) -> None:
 
 
 def strip(answer: Answer) -> None:
-    """The figures, each with what it means."""
+    """The figures, each with what it means: one piece of HTML, for each edit paints them anew."""
     unit = answer.cost.unit
     share, sent = referred(answer)
     few = reliance(answer.events)
@@ -40,10 +41,17 @@ def strip(answer: Answer) -> None:
         (BLIND, thousand(answer.blind.estimate, unit), f"95 % sure: {between(answer.blind, unit)}"),
         ("Referred to a human", share, sent),
     )
-    places = st.grid(len(cards), min_column_width=165, gap="small")
-    for title, value, about in cards:
-        with places.cell(), st.container(border=True, height="stretch", gap=None):
-            st.metric(inert(title), inert(value), help=HELP.get(title))
-            st.caption(inert(about))
+    st.html(f'<dl class="costlab-figures">{"".join(_card(*card) for card in cards)}</dl>')
     if few:
         st.caption(f":material/warning: {inert(few)}")
+
+
+def _card(title: str, value: str, about: str) -> str:
+    """A figure with what it is and how sure; names that users typed are escaped, and stay text."""
+    help = HELP.get(title, "")
+    ask, more = (f' title="{help}"', f' <span class="costlab-unseen">{help}</span>') if help else ("", "")
+    title, value, about = (escape(text.replace("\u2009", "\u202f")) for text in (title, value, about))
+    return (
+        f"<div{ask}><dt>{title}{more}</dt>"
+        f'<dd class="costlab-figure" data-testid="figure">{value}</dd><dd>{about}</dd></div>'
+    )

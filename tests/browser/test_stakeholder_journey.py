@@ -68,7 +68,7 @@ class Oracle:
 
 
 def metric(page: Page, place: int) -> Locator:
-    return page.get_by_test_id("stMetric").nth(place)
+    return page.get_by_test_id("figure").nth(place)
 
 
 def figure(text: str) -> float:
@@ -85,7 +85,7 @@ def plain(text: str) -> str:
 
 def expect_cost(page: Page, place: int, wanted: float) -> None:
     """The figure at the top comes to say `wanted`, to the digits that it shows."""
-    value = metric(page, place).get_by_test_id("stMetricValue")
+    value = metric(page, place)
     for _ in range(100):
         if value.count() and abs(figure(value.inner_text()) - wanted) <= 5e-4 * max(1, abs(wanted)):
             return

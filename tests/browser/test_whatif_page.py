@@ -42,7 +42,7 @@ def visit(page: Page, server: Server, query: str = PLAIN) -> Locator:
 
 def figure(page: Page, place: int) -> Locator:
     """One of the figures at the top."""
-    return page.get_by_test_id("stMetricValue").nth(place)
+    return page.get_by_test_id("figure").nth(place)
 
 
 def confusion(values: np.ndarray) -> np.ndarray:
@@ -159,7 +159,7 @@ def test_a_copied_link_opens_the_same_view_in_a_fresh_browser(alone: Server, pag
     visit(page, alone, query)
     expect(page.get_by_test_id("stAppIconLoading")).to_have_count(0)
     in_address(page, "example", "surface_defects")
-    shown = page.get_by_test_id("stMetricValue").all_text_contents()
+    shown = page.get_by_test_id("figure").all_text_contents()
     fresh = browser.new_context(viewport={"width": 800, "height": 900})
     other = fresh.new_page()
     other.goto(page.url)
