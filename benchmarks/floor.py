@@ -1,9 +1,9 @@
 """How far a training step is from what the cores can do: `python -m benchmarks.floor [--device auto] [--threads 1 2]`.
 
 FLOPs of a step (forward and backward, counted by `torch.utils.flop_counter`: convolutions and matrix products) divided
-by its time, as a share of the best that a large matrix product reaches in the same number format and with as many threads;
-and, by PyTorch's profiler, what the time of a step goes into. Time that no operator accounts for is Python's, PyTorch's
-dispatch and the profiler's own.
+by its time, as a share of the best that a large matrix product reaches in the same number format and with as many
+threads; and, by PyTorch's profiler, what the time of a step goes into. Time that no operator accounts for is Python's,
+PyTorch's dispatch and the profiler's own.
 """
 
 import argparse

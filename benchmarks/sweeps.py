@@ -1,8 +1,8 @@
 """What a sweep of 8 losses x 3 seeds takes: `python -m benchmarks.sweeps [digits] [mnist] [--repeats 3]`.
 
 The same 24 runs one after another in one process with all threads; shared out to two processes of one thread each; and
-in the same two processes, 12 of them in each as one program (`train_stack`). The ways take turns. "24 textbook runs" are
-not run: two are, by cross-entropy, with all threads, and their mean is multiplied by 24. All processes are warm.
+in the same two processes, 12 of them in each as one program (`train_stack`). The ways take turns. "24 textbook runs"
+are not run: two are, by cross-entropy, with all threads, and their mean is multiplied by 24. All processes are warm.
 """
 
 import argparse
