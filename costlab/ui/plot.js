@@ -28,6 +28,10 @@ function style() {
   document.head.append(link);
 }
 
+// Charts that are new are painted one a frame: the first is seen while the next is still being drawn.
+let painter = Promise.resolve();
+const turnToPaint = () => (painter = painter.then(() => new Promise((paint) => requestAnimationFrame(() => setTimeout(paint)))));
+
 const CONFIG = {
   displaylogo: false,
   doubleClick: "reset",
@@ -126,6 +130,7 @@ class Chart {
 
   async paint() {
     const Plotly = await plotly();
+    if (!this.updates && !document.hidden) await turnToPaint(); // hidden pages have no frames
     const { data } = this;
     const colour = colours(this.node);
     const painted = JSON.stringify([data.figure, data.height, colour]);

@@ -5,8 +5,9 @@ import gc
 import gzip
 import logging
 import os
+import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -14,11 +15,13 @@ from typing import Any
 
 import streamlit as st
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from streamlit import config
 
 from costlab.errors import CostlabError
+from costlab.ui.opening import html
+from costlab.ui.places import NAMES
 from costlab.ui.sentences import inert
 
 # Served files by the name in their address: where they lie, and what they are.
@@ -74,6 +77,11 @@ async def _first_page(request: Request) -> Response:
     return RedirectResponse(f"{base_path()}/whatif{query}", status_code=307)
 
 
+async def _opening(request: Request) -> Response:
+    page = await asyncio.to_thread(lambda: html(version(), tuple(ASSETS)))
+    return HTMLResponse(page, headers={"Cache-Control": "no-cache"})
+
+
 async def _favicon(request: Request) -> Response:
     return Response(asset("favicon.svg")[0], media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
 
@@ -83,6 +91,7 @@ def routes() -> list[BaseRoute]:
     base = base_path()
     return [
         Route(f"{base}/", _first_page),
+        *(Route(f"{base}/{name}", _opening) for name in NAMES),
         Route(f"{base}/favicon.png", _favicon),  # the one that Streamlit's page asks for before it knows ours
         Route(f"{base}/costlab/{{name}}", _serve),
     ]
@@ -92,6 +101,7 @@ def routes() -> list[BaseRoute]:
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Keep the worker running while the app does (unless `COSTLAB_WORKER=off`); import early what pages will need."""
     stop = _start_worker()
+    _answer_without_delay()
     try:
         compressing = asyncio.create_task(asyncio.to_thread(version))
         _import_everything()
@@ -115,6 +125,18 @@ def say_error(error: Exception) -> bool:
             icon=":material/error:",
         )
     return True  # shown
+
+
+def _answer_without_delay() -> None:
+    """Let no small packet wait for another: asyncio leaves that on for sockets made as Streamlit makes its own.
+
+    Head and body of an answer are two packets; the second waited for the browser to confirm the first, which takes it
+    40 ms, for each of a hundred files. Connections take the setting from the socket that listens.
+    """
+    for each in gc.get_objects():
+        if isinstance(each, socket.socket) and each.family in (socket.AF_INET, socket.AF_INET6) and each.fileno() >= 0:
+            with suppress(OSError):  # not TCP
+                each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _start_worker() -> Callable[[], Any]:

@@ -82,6 +82,19 @@ def test_a_first_visit_brings_less_than_four_megabytes(alone: Server, page: Page
     assert 1_000_000 < sum(sizes.values()) < 4_000_000
 
 
+def test_all_that_the_first_page_is_made_of_is_named_in_its_head(alone: Server, page: Page):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(alone.url)))
+    page.goto(f"{alone.url}/whatif")
+    expect(page.get_by_test_id("gallery")).to_be_visible(timeout=30_000)
+    for chart in page.locator("[data-testid^=plot-]").all():
+        expect(chart).to_have_attribute("data-state", "ready", timeout=30_000)
+    head = get(f"{alone.url}/whatif").read().decode()
+    files = [path for path in asked if path.startswith(("/static/", "/costlab/"))]
+    assert len(files) > 50
+    assert [path for path in files if f'"./{path[1:]}"' not in head and not path.endswith(".ttf")] == []
+
+
 def test_only_the_current_version_may_be_kept_for_ever(alone: Server, page: Page):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
