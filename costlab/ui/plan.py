@@ -1,21 +1,17 @@
 """What the Train page is about to start: one run for each loss and seed, how many that is and how long it takes."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from costlab.catalogue import Catalogue, DatasetEntry
 from costlab.costs import CostMatrix
-from costlab.errors import InvalidSpec
 from costlab.sharing import MEASURED, kind_of, most_together, shared_out
 from costlab.specs import Choice, RunSpec, make_spec
 from costlab.store import Run
 from costlab.ui.sentences import count, duration
 
 MAX_RUNS = 60  # with one click
-MAX_SEED = 2**31 - 1
-_RANGE = re.compile(r"([0-9]{1,10})(?:-([0-9]{1,10}))?")
 
 
 @dataclass(frozen=True)
@@ -141,25 +137,3 @@ def train_images(entry: DatasetEntry, options: Mapping[str, Any]) -> int:
     if drawn and options.get("images"):
         images = round(images * options["images"] / drawn)
     return min(images, options.get("train_size") or images)
-
-
-def read_seeds(text: str) -> list[int]:
-    """The seeds in a text of numbers and ranges, in its order, each once. Raises InvalidSpec with one sentence.
-
-    >>> read_seeds("0-2, 7")
-    [0, 1, 2, 7]
-    """
-    seeds: dict[int, None] = {}
-    for part in filter(None, re.split(r"[,;\s]+", re.sub(r"\s*-\s*", "-", text))):
-        matched = _RANGE.fullmatch(part)
-        if not matched:
-            raise InvalidSpec(f"Seeds are whole numbers such as 0, 1, 2 or 0-4; got '{part[:20]}'.")
-        first, last = int(matched[1]), int(matched[2] or matched[1])
-        if last > MAX_SEED or first > last:
-            raise InvalidSpec(f"Seeds go from 0 to {MAX_SEED}, smaller before larger; got '{part[:30]}'.")
-        if last - first >= 1000:
-            raise InvalidSpec(f"'{part[:30]}' is more than 1000 seeds; take fewer.")
-        seeds |= dict.fromkeys(range(first, last + 1))
-    if not seeds:
-        raise InvalidSpec("Name at least one seed, such as 0.")
-    return list(seeds)

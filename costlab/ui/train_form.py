@@ -13,11 +13,12 @@ from costlab.catalogue import Catalogue, DatasetEntry, Entry
 from costlab.costs import CostMatrix
 from costlab.datasets import DATASETS
 from costlab.errors import CostlabError
+from costlab.seeds import read_seeds
 from costlab.specs import Choice, RunSpec
 from costlab.ui import forms, loss_form
 from costlab.ui.editing import CHOSEN
 from costlab.ui.places import COSTS
-from costlab.ui.plan import Plan, read_seeds
+from costlab.ui.plan import Plan
 from costlab.ui.sentences import count, inert, number
 from costlab.ui.session import get_store
 

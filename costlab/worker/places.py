@@ -4,6 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+A_PROCESS = 1 << 30  # bytes: warm, 0.43 GB of its own were measured, and 0.3 GB that it shares with others; the data
+_MEMORY = Path("/sys/fs/cgroup/memory.max")  # bytes, or "max"
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")  # "200000 100000": 2 cores' worth of time; "max 100000": no limit
 
 
@@ -16,17 +18,21 @@ def places(devices: Sequence[str], wanted: int | None = None) -> list[str]:
     ['cpu', 'cpu']
     """
     best = [name for name in devices if name.startswith("cuda")] or list(devices[:1])
-    number = wanted or (_processes(usable_cores()) if best == ["cpu"] else len(best))
+    number = wanted or (_processes(usable_cores(), usable_memory()) if best == ["cpu"] else len(best))
     return [best[i % len(best)] for i in range(number)]
 
 
-def _processes(cores: int) -> int:
+def _processes(cores: int, memory: int) -> int:
     """How many processes train on so many cores. They yield to the screens, so that no core has to be left to those.
 
-    >>> [_processes(cores) for cores in (1, 2, 3, 4, 16)]
+    memory: bytes that the machine has; less than `A_PROCESS` for each keeps their number down.
+
+    >>> [_processes(cores, 64 << 30) for cores in (1, 2, 3, 4, 16)]
     [1, 2, 2, 2, 8]
+    >>> [_processes(2, gigabytes << 30) for gigabytes in (1, 2, 4)]
+    [1, 2, 2]
     """
-    return max(min(cores, 2), cores // 2)
+    return max(1, min(max(min(cores, 2), cores // 2), memory // A_PROCESS))
 
 
 def usable_cores() -> int:
@@ -36,6 +42,22 @@ def usable_cores() -> int:
     except AttributeError:  # not Linux
         cores = os.cpu_count() or 1
     return max(1, min(cores, _quota(_QUOTA) or cores))
+
+
+def usable_memory() -> int:
+    """Bytes of memory that the machine has, or that a container may use of it."""
+    try:
+        here = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # Windows
+        return 16 * A_PROCESS
+    return min(here, _memory_limit(_MEMORY) or here)
+
+
+def _memory_limit(path: Path) -> int | None:
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):  # "max": no limit
+        return None
 
 
 def _quota(path: Path) -> int | None:

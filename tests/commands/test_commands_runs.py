@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from costlab.__main__ import app
 from costlab.commands.submit import _watch
-from costlab.errors import NotFound, UnknownName
-from costlab.specs import RunSpec, make_spec
+from costlab.errors import InvalidSpec, NotFound, UnknownName
+from costlab.specs import RunSpec, make_spec, stack_key
 from costlab.store import Slot, Store
 from tests.store.examples import FINISHED, SPEC, epoch, prepared
 from tests.worker.lab import until, working
@@ -53,6 +53,22 @@ def test_submit_queues_what_its_options_say_and_prints_the_id(tmp_path: Path) ->
         seed=5,
         cost=SPEC.cost,
     )
+
+
+def test_submit_queues_a_run_for_each_loss_and_seed_that_may_train_side_by_side() -> None:
+    ids = say("submit", "--loss", "focal", "--loss", "expected_cost", "--seed", "0-1", "--epochs", "3").split()
+    runs = [Store().run(id) for id in ids]
+    assert [(run.spec.loss.name, run.spec.seed) for run in runs] == [
+        ("focal", 0), ("expected_cost", 0), ("focal", 1), ("expected_cost", 1)
+    ]  # fmt: skip
+    assert len({run.group for run in runs}) == 1
+    assert len({stack_key(run.spec) for run in runs}) == 1
+
+
+def test_an_option_of_one_loss_is_refused_beside_another() -> None:
+    with pytest.raises(InvalidSpec, match="several losses"):
+        say("submit", "--loss", "focal", "--loss", "expected_cost", "--set", "loss.gamma=3")
+    assert Store().runs() == []
 
 
 def test_submit_takes_a_spec_from_a_file(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from costlab.catalogue import Catalogue, DatasetEntry, DeviceEntry
 from costlab.costs import CostMatrix
 from costlab.errors import InvalidSpec
 from costlab.records import Prepared
+from costlab.seeds import read_seeds
 from costlab.specs import Choice, RunSpec
 from costlab.store import Run
-from costlab.ui.plan import MAX_RUNS, Plan, read_seeds, train_images
+from costlab.ui.plan import MAX_RUNS, Plan, train_images
 
 ENTRY = DatasetEntry(
     name="parts", title="Parts", description="", options={"properties": {"images": {"default": 1000}}},

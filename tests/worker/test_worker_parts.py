@@ -17,7 +17,7 @@ from costlab.store import Claim
 from costlab.worker import run_log
 from costlab.worker.job import BATCH_SECONDS, Outbox
 from costlab.worker.messages import FROM_JOB, Begun, Events
-from costlab.worker.places import _quota, places, usable_cores
+from costlab.worker.places import _memory_limit, _quota, places, usable_cores, usable_memory
 from costlab.worker.processes import kill, start_python, when_closed
 from costlab.worker.run_log import RunLog
 from costlab.worker.slot import JobSlot, why_gone
@@ -74,6 +74,14 @@ def test_a_containers_share_of_the_processor_is_read(tmp_path: Path, text: str, 
     assert _quota(tmp_path / "cpu.max") == cores
     assert _quota(tmp_path / "missing") is None
     assert 1 <= usable_cores() <= (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize(("text", "limit"), [("536870912\n", 536_870_912), ("max\n", None), ("", None)])
+def test_a_containers_share_of_the_memory_is_read(tmp_path: Path, text: str, limit: int | None) -> None:
+    (tmp_path / "memory.max").write_text(text)
+    assert _memory_limit(tmp_path / "memory.max") == limit
+    assert _memory_limit(tmp_path / "missing") is None
+    assert usable_memory() > 1 << 28
 
 
 @pytest.mark.parametrize(
