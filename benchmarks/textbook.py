@@ -27,7 +27,7 @@ class Images(Dataset):
 
     def __init__(self, images: ImageSet, split: str, transform: transforms.Compose):
         rows = images.split == split
-        self.images = images.images[rows].transpose(0, 2, 3, 1)  # PIL wants the channels last
+        self.images = images.images[rows].transpose(0, 2, 3, 1)  # as PIL wants them
         self.target = images.target[rows]
         self.transform = transform
 
@@ -44,9 +44,10 @@ def train_textbook(images: ImageSet, spec: RunSpec) -> np.ndarray:
     normalise = [transforms.ToTensor(), transforms.Normalize(pixels.mean((0, 2, 3)), pixels.std((0, 2, 3)))]
     bilinear = transforms.InterpolationMode.BILINEAR
     affine = transforms.RandomAffine(math.degrees(TURN), (SHIFT, SHIFT), (1 - SCALE, 1 + SCALE), interpolation=bilinear)
-    vary = [transforms.ToPILImage(), affine] if spec.augment else []
-    train = Images(images, "train", transforms.Compose(vary + normalise))
-    valid, test = (Images(images, split, transforms.Compose(normalise)) for split in ("valid", "test"))
+    given = [transforms.ToPILImage()]  # what torchvision's own data sets hand to their transforms
+    varied = [*given, affine] if spec.augment else given
+    train = Images(images, "train", transforms.Compose(varied + normalise))
+    valid, test = (Images(images, split, transforms.Compose(given + normalise)) for split in ("valid", "test"))
     return fit(loaders(train, valid, test, spec), images, spec)
 
 
