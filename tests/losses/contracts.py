@@ -256,6 +256,35 @@ def check_half_precision_logits_are_judged_in_float32(subject: Subject) -> None:
         close(judged, expected, 1e-6)
 
 
+def check_autocast_changes_nothing_for_float32_logits(subject: Subject) -> None:
+    """Where a model ends in float32, as one does whose last layer is kept exact, no step may go to half precision."""
+    loss, logits = subject.loss(), draw(0, dtype=torch.float32)
+    expected = gradient(loss, logits, TARGET)
+    with torch.autocast("cpu", torch.bfloat16):
+        judged = gradient(loss, logits, TARGET)
+    for ours, theirs in zip(judged, expected, strict=True):
+        assert ours.dtype == torch.float32
+        close(ours, theirs, 1e-6)
+
+
+def check_a_slice_of_a_stack_is_judged_like_a_copy_of_it(subject: Subject) -> None:
+    """Members of a stack share one tensor of logits; a member's own may lie with gaps, or class by class."""
+    members, n, k = 3, len(TARGET), len(CLASSES)
+    numbers = torch.stack([draw(seed) for seed in range(members)])
+    for order in ((1, 0, 2), (1, 2, 0), (2, 1, 0)):  # as they lie: images or classes first
+        stack = numbers.permute(order).contiguous().permute(np.argsort(order).tolist()).requires_grad_()
+        assert stack.shape == (members, n, k)
+        assert not stack[1].is_contiguous()
+        loss = subject.loss()
+        value = loss(stack[1], TARGET)
+        value.backward()
+        expected, slope = gradient(loss, numbers[1], TARGET)
+        close(value.detach(), expected, 1e-12)
+        assert stack.grad is not None
+        close(stack.grad[1], slope, 1e-12)
+        assert not stack.grad[::2].any()
+
+
 def check_inputs_stay_as_they_are(subject: Subject) -> None:
     loss, logits, target = subject.loss(), draw(0), TARGET.clone()
     first = values(loss, logits, target)

@@ -142,6 +142,11 @@ class MatrixProduct(Planted):
         return (chances @ self.cost.T.to(chances.dtype)).gather(-1, target[:, None]).squeeze(-1)
 
 
+class TakesRowsToLieOneAfterTheOther(Planted):
+    def chances(self, logits: Tensor) -> Tensor:
+        return super().chances(logits.as_strided(logits.shape, (logits.shape[1], 1)))
+
+
 class WorksInPlace(Planted):
     def chances(self, logits: Tensor) -> Tensor:
         with torch.no_grad():
@@ -359,6 +364,12 @@ MISTAKES = {
     "half_precision_logits_are_judged_in_float32": {
         "half precision": planted(HalfPrecision),
         "matrix product": planted(MatrixProduct),
+    },
+    "autocast_changes_nothing_for_float32_logits": {
+        "matrix product": planted(MatrixProduct),
+    },
+    "a_slice_of_a_stack_is_judged_like_a_copy_of_it": {
+        "rows taken to lie one after the other": planted(TakesRowsToLieOneAfterTheOther),
     },
     "inputs_stay_as_they_are": {
         "logits changed in place": planted(WorksInPlace),
