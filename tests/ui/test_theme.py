@@ -64,3 +64,9 @@ def test_the_lines_of_figures_can_be_seen(scheme):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_font_comes_from_the_network(scheme):
     assert not any("font" in key.lower() and "http" in str(value) for key, value in (THEME | THEME[scheme]).items())
+
+
+def test_the_style_sheet_has_the_theme_s_colours() -> None:
+    css = (Path(__file__).parents[2] / "costlab/ui/app.css").read_text()
+    for name, key in (("background", "backgroundColor"), ("line", "borderColor")):
+        assert f"--costlab-{name}: light-dark({THEME['light'][key]}, {THEME['dark'][key]});" in css
