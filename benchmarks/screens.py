@@ -1,13 +1,18 @@
 """How long a screen takes from an edit to the repainted page, in a real browser.
 
-`python -m benchmarks.screens [--edits 40]`. The app runs on 127.0.0.1 without a worker, with runs made up of random
-predictions: 10,000 test images of 10 classes, and 50,000 of 100. On the What-if page one cost is typed again and again,
-each time another, into the box of the chosen cell. The clock runs in the page, from the Enter key: until the confusion
-matrix is drawn anew, and until everything is (results, sentence, curve, images) and the server has gone quiet.
+`python -m benchmarks.screens [--edits 40] [--beside 1]`. The app runs on 127.0.0.1 without a worker, with runs made up
+of random predictions: 10,000 test images of 10 classes, and 50,000 of 100. On the What-if page one cost is typed again
+and again, each time another, into the box of the chosen cell and into the grid. The clock runs in the page, from the
+Enter key: until the confusion matrix is drawn anew, and until everything is (results, sentence, curve, images) and the
+server has gone quiet. `--beside` says how many processes compute without a pause meanwhile.
 """
 
 import argparse
+import subprocess
+import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
@@ -74,6 +79,18 @@ def typed(page: Page, number: int) -> list[list[float]]:
     return times
 
 
+@contextmanager
+def busy(number: int) -> Iterator[None]:
+    """That many processes that compute without a pause, for the length of a block."""
+    beside = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(number)]
+    try:
+        yield
+    finally:
+        for each in beside:
+            each.kill()
+            each.wait()
+
+
 def told(name: str, times: list[list[float]]) -> str:
     """Median, 95th percentile and worst."""
     parts = []
@@ -88,8 +105,14 @@ def main() -> None:
     """Measure both sizes and print a line each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--edits", type=int, default=40)
+    parser.add_argument("--beside", type=int, default=0)
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder), worker=False) as server, chromium() as browser:
+    with (
+        busy(chosen.beside),
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder), worker=False) as server,
+        chromium() as browser,
+    ):
         for name, (images, k) in SIZES.items():
             classes = tuple(f"class {number}" for number in range(k))
             cost = CostMatrix(np.round(10 ** np.random.default_rng(0).uniform(0, 2, (k, k))) * (1 - np.eye(k)), classes)

@@ -2,6 +2,7 @@
 // that it has taken it, so nothing that is typed while the page is on its way gets lost.
 
 const LOOK = 200; // milliseconds that a cell must stay chosen before Python is told: arrow keys run over many
+const COVERED = 170; // pixels at the top of the window that something may stay in front of
 
 const here = new URL(import.meta.url);
 
@@ -193,7 +194,7 @@ class Cells {
     this.due = told ? undefined : setTimeout(() => this.look(), LOOK);
   }
 
-  // Scroll the grid, never the page, until a cell is clear of the heads; the page only where somebody moves by key.
+  // Scroll the grid, not the page, until a cell is clear of the heads.
   reveal(node) {
     const { frame } = this;
     const [box, cell] = [frame.getBoundingClientRect(), node.getBoundingClientRect()];
@@ -203,7 +204,12 @@ class Cells {
     else if (cell.bottom > box.top + frame.clientHeight) frame.scrollTop += cell.bottom - box.top - frame.clientHeight;
     if (cell.left < left) frame.scrollLeft -= left - cell.left;
     else if (cell.right > box.left + frame.clientWidth) frame.scrollLeft += cell.right - box.left - frame.clientWidth;
-    if (node === document.activeElement) node.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  // Who moves by key cannot see what lies below the window, or under the figures that What if keeps at its top.
+  uncover() {
+    const { top, bottom } = document.activeElement.getBoundingClientRect();
+    if (top < COVERED || bottom > innerHeight) document.activeElement.scrollIntoView({ block: "center", inline: "nearest" });
   }
 
   key(event) {
@@ -222,11 +228,14 @@ class Cells {
       PageUp: [row - page, column],
       PageDown: [row + page, column],
     }[event.key];
-    if (to && !event.altKey) this.go(to, { keep: event.shiftKey });
-    else if (event.altKey) return;
+    if (to && !event.altKey) {
+      this.go(to, { keep: event.shiftKey });
+      this.uncover();
+    } else if (event.altKey) return;
     else if (whole && event.key.toLowerCase() === "a") this.all();
     else if (whole) return; // copy and paste come as events of their own
-    else if (event.key === "Enter" || event.key === "F2") this.edit();
+    else if (event.key === "Enter") this.edit();
+    else if (event.key === "F2") this.edit(this.text(this.active));
     else if (event.key === "Delete" || event.key === "Backspace") this.clear();
     else if (event.key === "Escape") this.go(this.active, { told: true, focus: true });
     else if (event.key === "Dead" || event.key === "Process") return this.edit("");
@@ -266,7 +275,7 @@ class Cells {
 
   // Typing ------------------------------------------------------------------------------------------------------------
 
-  // typed: the key that began it, in place of what was there; else all of that is marked, to be typed over or mended.
+  // typed: the key that began it, in place of what was there; else all of that is marked, to be typed over.
   edit(typed) {
     clearTimeout(this.due);
     const node = this.node(this.active);
@@ -295,6 +304,7 @@ class Cells {
     else this.commit();
     const past = to && (to[0] < 0 || to[0] > last[0]);
     this.go(to ?? [row, column], { told: !!to, focus: true });
+    this.uncover();
     if (event.key === "Tab" && past) return; // out of the table, as from every field
     event.preventDefault();
   }
