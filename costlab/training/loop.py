@@ -18,13 +18,17 @@ from costlab.predictions import Predictions
 from costlab.records import Epoch, Prepared, Progress
 from costlab.specs import RunSpec, stack_key
 from costlab.training.acceleration import accelerated, repeatable
+from costlab.training.averaging import Averaged
 from costlab.training.copies import to_device
 from costlab.training.evaluation import Judgement, judge_epoch, logits_of
-from costlab.training.forms import Apart, Form, seeds_of
+from costlab.training.form_name import name_of
+from costlab.training.forms import Form, seeds_of
 from costlab.training.frames import Frames
 from costlab.training.optimiser import one_cycle
 from costlab.training.outcome import Cancelled, Diverged, Outcome
 from costlab.training.setup import Setup, set_up_all
+from costlab.training.tiles import form_of, manner
+from costlab.training.views import Viewed
 
 REPORT_SECONDS = 0.2
 
@@ -82,7 +86,13 @@ class _Training:
         self.generators = {run.spec.seed: run.randomness.order for run in self.runs}
         self.epochs = self.like.spec.epochs
         self.shares = _shares(self.epochs * -(-len(self.like.parts["train"]) // self.like.batch_size), self.like.device)
-        self.form: Form = accelerated(Apart(self.runs), self.like, len(self.shares))
+        form = form_of(self.runs)
+        self.notes = [manner(self.runs, form)] if len(runs) > 1 else []
+        form = accelerated(form, self.like, len(self.shares))
+        self.form_name = name_of(form, len(runs))
+        if self.like.spec.averaging:
+            form = Averaged(form, self.runs, len(self.shares))
+        self.form: Form = Viewed(form) if self.like.spec.views > 1 else form
         self.step = 0
         self.totals = torch.zeros(len(runs), device=self.like.device)  # the epoch's losses, summed over images
         self.valid_logits: list[Tensor] = []
@@ -90,6 +100,9 @@ class _Training:
         self.frames = Frames(self.epochs)
 
     def events(self) -> Events:
+        for place, run in zip(self.places, self.runs, strict=True):
+            told = {"together": len(self.runs), "notes": [*run.prepared.notes, *self.notes], "form": self.form_name}
+            yield place, run.prepared.model_copy(update=told)
         for epoch in range(1, self.epochs + 1):
             yield from self.run_epoch(epoch)
             if not self.runs:
