@@ -33,6 +33,7 @@ class Prepared(Record):
     sizes: dict[str, int] = Field(description="Examples in train, valid and test.")
     notes: list[str] = Field(default_factory=list, description="What else the user should know, in sentences.")
     together: int = Field(1, ge=1, description="Runs that train as one program with this one, itself included.")
+    form: str = Field("single", description='How steps are taken: "single", "stacked in 8", "in turn, 3", "graph".')
 
 
 class Progress(Record):
@@ -106,6 +107,7 @@ class RunReport(Record):
     sizes: dict[str, int]
     counts: list[int] = Field(default_factory=list, description="Training examples a class; older files hold none.")
     notes: list[str] = Field(default_factory=list, description="What else the user should know, in sentences.")
+    form: str = Field("single", description="As in Prepared; older files hold none.")
     seconds: float
     history: list[Epoch]
     test: TestResult

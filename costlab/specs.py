@@ -41,6 +41,12 @@ class RunSpec(_Frozen):
     batch_size: int | None = Field(None, ge=8, le=8192, description="Images a step; none: sized to the images.")
     learning_rate: float = Field(0.01, gt=0, le=10, description="The peak of the one-cycle schedule.")
     weight_decay: float = Field(0.01, ge=0, le=1, description="AdamW's decay, on weight matrices only.")
+    averaging: float = Field(
+        0.0, ge=0, le=0.9, description="Share of the steps, the last ones, whose weights are averaged; 0: none."
+    )
+    views: Literal[1, 5] = Field(
+        1, description="Judge each image as it is, or by the mean logits of it and its shifts by a pixel to each side."
+    )
     augment: bool = Field(True, description="Shift, turn and scale the training images a little, anew each epoch.")
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Initial weights and order of the images.")
     device: str = Field("auto", pattern=DEVICE, description="Where to train.")

@@ -26,6 +26,10 @@ Precision = Annotated[str | None, typer.Option(help="auto, float32 or bfloat16. 
 Threads = Annotated[int | None, typer.Option(help="CPU threads.  [default: 1]")]
 BatchSize = Annotated[int | None, typer.Option(help="Images a step.  [default: sized to the images]")]
 LearningRate = Annotated[float | None, typer.Option(help="The peak of the one-cycle schedule.  [default: 0.01]")]
+Averaging = Annotated[
+    float | None, typer.Option(help="Share of the steps, the last ones, whose weights are averaged.  [default: 0]")
+]
+Views = Annotated[int | None, typer.Option(help="Views of an image that is judged: 1, or 5 with shifts.  [default: 1]")]
 Augment = Annotated[
     bool | None, typer.Option("--augment/--no-augment", help="Shift, turn and scale the images.  [default: augment]")
 ]

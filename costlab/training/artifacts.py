@@ -18,7 +18,9 @@ def save(folder: Path, prepared: Prepared, history: list[Epoch], outcome: Outcom
     """
     folder.mkdir(parents=True, exist_ok=True)
     report = RunReport(
-        **prepared.model_dump(include={"device", "device_name", "torch", "parameters", "sizes", "counts", "notes"}),
+        **prepared.model_dump(
+            include={"device", "device_name", "torch", "parameters", "sizes", "counts", "notes", "form"}
+        ),
         spec=prepared.spec,
         seconds=outcome.seconds,
         history=history,

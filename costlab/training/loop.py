@@ -69,7 +69,6 @@ def train_stack(
             made = list(enumerate(set_up_all(specs, images)))
             yield from ((place, run) for place, run in made if isinstance(run, CostlabError))
             runs = {place: run for place, run in made if isinstance(run, Setup)}
-            yield from ((place, run.prepared) for place, run in runs.items())
             if runs:
                 yield from _Training(runs, stop or (lambda place: False)).events()
     finally:

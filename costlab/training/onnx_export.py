@@ -21,6 +21,7 @@ from costlab.datasets import DATASETS
 from costlab.errors import CostlabError, InvalidFile
 from costlab.models import MODELS
 from costlab.specs import RunSpec
+from costlab.training.views import shifted
 
 IMAGES = 256  # test images that both models see
 TOLERANCE = 1e-4  # of the largest logit: float32 in another order of sums is off by a few millionths
@@ -32,11 +33,11 @@ class ExportFailed(CostlabError, RuntimeError):
 
 
 class Prepared(nn.Module):
-    """The model behind its standardisation. mean, std: (C,), of pixels from 0 to 1."""
+    """The model behind its standardisation. mean, std: (C,), of pixels from 0 to 1. views: 1, or 5 with shifts."""
 
-    def __init__(self, model: nn.Module, mean: list[float], std: list[float]):
+    def __init__(self, model: nn.Module, mean: list[float], std: list[float], views: int = 1):
         super().__init__()
-        self.model = model
+        self.model, self.views = model, views
         self.mean: Tensor
         self.std: Tensor
         self.register_buffer("mean", 255 * torch.tensor(mean).view(1, -1, 1, 1))
@@ -44,8 +45,11 @@ class Prepared(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, C, H, W) uint8 to logits (N, K)."""
-        logits: Tensor = self.model((images.float() - self.mean) / self.std)
-        return logits
+        standardised = (images.float() - self.mean) / self.std
+        if self.views == 1:
+            logits: Tensor = self.model(standardised)
+            return logits
+        return torch.stack([self.model(view) for view in shifted(standardised)]).mean(dim=0)
 
 
 def export(folder: Path) -> Checked:
@@ -72,7 +76,7 @@ def _model(folder: Path, spec: RunSpec, about: dict[str, Any]) -> Prepared:
         model.load_state_dict(load_file(folder / WEIGHTS))
     except (RuntimeError, ValueError) as error:
         raise InvalidFile(f"The weights in {folder} are not those of a {spec.model.name}; train again.") from error
-    return Prepared(model, about["mean"], about["std"]).eval()
+    return Prepared(model, about["mean"], about["std"], spec.views).eval()
 
 
 def _images(spec: RunSpec) -> tuple[np.ndarray, str]:

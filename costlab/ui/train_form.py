@@ -25,7 +25,7 @@ from costlab.ui.session import get_store
 SUGGESTED, DRAFT, SAVED = "suggested", "draft", "saved:"
 DATASET, MODEL, COST = "train-dataset", "train-model", "train-cost"  # session keys
 SAMPLED_UP_TO = 10_000_000  # bytes of training images: such a set is there in a second or two
-ADVANCED = ("learning_rate", "batch_size", "weight_decay", "augment", "precision", "threads")
+ADVANCED = ("learning_rate", "batch_size", "weight_decay", "averaging", "views", "augment", "precision", "threads")
 KEPT: dict[str, Any] = {"persist_state": "session"}
 
 
