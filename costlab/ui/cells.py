@@ -14,7 +14,7 @@ from zlib import crc32
 
 import streamlit as st
 
-from costlab.ui.components import component
+from costlab.ui.components import Component
 from costlab.ui.server import version
 
 Name = tuple[int, ...]  # of a cell: that of its row, then its column; rows may move between two messages, names do not
@@ -22,7 +22,7 @@ MAX_TEXT = 200  # characters kept of what was typed into a cell
 MAX_ACTIONS = 1000  # in one message
 LAST_SERIAL = 2**53 - 1  # that a browser can count to
 
-_component = component("cells.js")
+_component = Component("cells.js")
 
 
 @dataclass(frozen=True)

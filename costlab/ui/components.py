@@ -1,7 +1,9 @@
 """How our components' scripts reach the browser: from an address of the app, kept by it, found by a stub."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
 
 # The script is a file that the browser keeps; this stub, sent with every update, only finds it. The address is taken
 # from Streamlit's own script, so it holds behind any proxy or base path.
@@ -9,15 +11,23 @@ _STUB = """
 const own = document.querySelector('script[type="module"][src*="static/js/"]');
 const base = new URL("../../", own ? own.src : document.baseURI);
 export default async (component) => {
-  const module = await import(new URL("costlab/%s?v=" + component.data.version, base));
-  return module.draw(component);
+  const [data] = component.data;
+  const module = await import(new URL("costlab/%s?v=" + data.version, base));
+  return module.draw({ ...component, data });
 };
 """
 
 
-def component(script: str) -> ComponentRenderer:
-    """The component whose `draw` is exported by `script`, one of `costlab.ui.server.ASSETS`.
+class Component:
+    """The component whose `draw` is exported by `script`, one of `costlab.ui.server.ASSETS`."""
 
-    What it is called with must hold `version`, that of `costlab.ui.server`.
-    """
-    return st.components.v2.component(f"costlab.{script.removesuffix('.js')}", js=_STUB % script, isolate_styles=False)
+    def __init__(self, script: str):
+        name = f"costlab.{script.removesuffix('.js')}"
+        self._show = st.components.v2.component(name, js=_STUB % script, isolate_styles=False)
+
+    def __call__(self, *, data: Mapping[str, Any], **options: Any) -> Any:
+        """Show it; `data`, for JSON, must hold `version`, that of `costlab.ui.server`. options: as Streamlit's.
+
+        It is sent in a list, for in a mapping Streamlit would look for tables, and import pandas to know one: 75 MB.
+        """
+        return self._show(data=[data], **options)

@@ -6,10 +6,10 @@ former places as if the reader had gone back there.
 
 import streamlit as st
 
-from costlab.ui.components import component
+from costlab.ui.components import Component
 from costlab.ui.server import version
 
-_component = component("epochs.js")
+_component = Component("epochs.js")
 
 
 def epoch_slider(run_id: str, newest: int, total: int, active: bool) -> int:

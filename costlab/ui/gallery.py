@@ -18,7 +18,7 @@ from costlab.images import THUMBNAIL, Pictures, data_url, pictures, png
 from costlab.judged_images import Cell, JudgedImage, costliest_cell, judged_image, seen_probs
 from costlab.scenario import Answer, cell_images
 from costlab.sources import Source
-from costlab.ui.components import component
+from costlab.ui.components import Component
 from costlab.ui.image_words import called, cell_told, empty_cell, image_words, legend, rows_told
 from costlab.ui.live import live
 from costlab.ui.sentences import inert
@@ -27,7 +27,7 @@ from costlab.ui.server import version
 PAGE = 24  # small images at once
 STATE = "gallery"
 
-_component = component("gallery.js")
+_component = Component("gallery.js")
 
 
 def gallery(

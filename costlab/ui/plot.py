@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.io.json import to_json_plotly
 
-from costlab.ui.components import component
+from costlab.ui.components import Component
 from costlab.ui.server import version
 
 DEFAULT_HEIGHT = 360  # pixels
@@ -28,7 +28,7 @@ class Click(NamedTuple):
     serial: int
 
 
-_component = component("plot.js")
+_component = Component("plot.js")
 
 
 def plot(figure: go.Figure, *, key: str, alt: str, height: int | None = None) -> Click | None:

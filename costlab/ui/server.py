@@ -172,9 +172,7 @@ def _warm_first_page() -> None:
 
 def _import_everything() -> None:
     """What Streamlit and the pages would import during the first visit."""
-    import pandas  # noqa: F401
     import plotly.graph_objects  # noqa: F401
-    import pyarrow  # noqa: F401
 
     import costlab.store
     import costlab.ui.plot

@@ -1,9 +1,9 @@
 """A sentence in the page that screen readers say aloud when it changes."""
 
-from costlab.ui.components import component
+from costlab.ui.components import Component
 from costlab.ui.server import version
 
-_component = component("whatif_said.js")
+_component = Component("whatif_said.js")
 
 
 def said(text: str, key: str) -> None:

@@ -94,7 +94,7 @@ class Browser:
     def run(self) -> None:
         self.app.run()
         assert not self.app.exception
-        self.shown = json.loads(self.app.get("bidi_component")[0].proto.json)
+        self.shown = json.loads(self.app.get("bidi_component")[0].proto.json)[0]
 
     def types(self, *typed: tuple[list[int], str], look: list[int] | None = None) -> None:
         action = {"serial": self.shown["taken"] + 1, "texts": [list(each) for each in typed], "look": look}
