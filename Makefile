@@ -10,8 +10,9 @@ PORT ?= 8501
 run: .venv/installed
 	$(BIN)/costlab up --port $(PORT)
 
+# A worker a core, four at most: see `pytest_xdist_make_scheduler` in tests/conftest.py for who runs beside whom.
 test: check browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -42,7 +42,7 @@ def answers(url: str) -> bool:
 
 
 def start(
-    home: Path, port: int | None = None, seconds: float = 60, app: str = "app.py", path: str = "", worker: bool = True
+    home: Path, port: int | None = None, seconds: float = 120, app: str = "app.py", path: str = "", worker: bool = True
 ) -> Server:
     """The app on a free port with `home` as its COSTLAB_HOME; raises when it does not answer in time.
 

@@ -118,7 +118,9 @@ def test_a_new_user_does_the_whole_job(server: Server, page: Page, tmp_path: Pat
     page.reload()
     heat_map(page)
     assert f"id={first.id}" in page.url
-    assert [epoch.epoch for epoch in store.history(first.id)][:3] == [1, 2, 3]
+    reported = [epoch.epoch for epoch in store.history(first.id)]  # where epochs are short, not each is
+    assert reported[0] == 1
+    assert reported == sorted(set(reported))
     done = ended(page, store, first.id)
     assert done.state == "succeeded"
     assert done.test is not None
