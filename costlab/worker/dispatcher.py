@@ -139,7 +139,7 @@ class Dispatcher:
         for job, events in reports:
             slot = self._slot_of(job)
             if slot is not None and isinstance(events, Events) and slot.holds(events):
-                slot.heard, slot.training = time.monotonic(), True
+                slot.heard_of(events.events, time.monotonic())
                 self._learn(events.events)
                 held.append((slot, events))
         lost = self.store.record_all([(said.id, said.attempt, said.events) for _, said in held])
@@ -256,7 +256,8 @@ class Dispatcher:
         idle = [slot for slot in self._slots if slot.idle]
         waiting = self.store.waiting() if idle else []
         kinds = [(stack_key(run.spec), self._together(run)) for run in waiting]
-        for slot, group in zip(idle, shared_out(kinds, len(idle)), strict=False):
+        soon = sum(slot.nearly_idle for slot in self._slots)  # else whoever is free first would take all that is left
+        for slot, group in zip(idle, shared_out(kinds, len(idle) + soon), strict=False):
             if claims := self.store.claim_group(self.id, [waiting[position].id for position in group]):
                 slot.begin(claims, now)
                 self._soon(self._beat)

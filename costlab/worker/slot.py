@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from costlab.home import run_folder
+from costlab.records import Event, Progress
 from costlab.specs import RunSpec
 from costlab.store import Claim, Slot
 from costlab.worker.job_process import Inbox, JobProcess
@@ -15,6 +16,7 @@ CANCEL_GRACE = 0.5  # seconds that a job has to stop by itself
 SHARED_GRACE = 5.0  # seconds that it has while other runs would lose their work with it
 WARMING = 120.0  # seconds that a process has at least to get ready: torch from a slow disk takes its time
 PREPARING = 3600.0  # seconds that a run has at least until training begins: a first download says nothing for long
+NEARLY = 0.9  # of all training steps: from here on a place counts as good as free
 MAX_PAUSE = 30.0  # seconds between attempts to start a process that never gets ready
 Key = tuple[str, int]  # id and attempt of a run
 
@@ -28,6 +30,7 @@ class JobSlot:
         self.together = 0  # how many runs the process was given at once
         self.begun = False  # the process has said that it has the runs
         self.training = False  # it has reported something about one of them
+        self.fraction = 0.0  # of all training steps that it has reported
         self.warm = False  # it has said that it is ready, at any time
         self.leaving = False  # it has said that it ends
         self.heard = 0.0  # when it last said something
@@ -44,6 +47,16 @@ class JobSlot:
     def idle(self) -> bool:
         """Whether it could take runs."""
         return self.warm and not self.leaving and not self.claims and self.start_at is None
+
+    @property
+    def nearly_idle(self) -> bool:
+        """Whether it will soon be able to take runs."""
+        return bool(self.claims) and not self.leaving and self.fraction >= NEARLY
+
+    def heard_of(self, events: Sequence[Event], now: float) -> None:
+        """Training reported something."""
+        self.heard, self.training = now, True
+        self.fraction = max([self.fraction, *(event.fraction for event in events if isinstance(event, Progress))])
 
     def patience(self, stall: float) -> float:
         """How many seconds without a word are no reason to worry; `stall` is for a run in training."""
@@ -69,6 +82,7 @@ class JobSlot:
         self.claims = {(claim.id, claim.attempt): claim for claim in claims}
         self.together, self.heard, self.cancelled = len(claims), now, {}
         self.begun = self.training = False
+        self.fraction = 0.0
         members = [Member(id=claim.id, attempt=claim.attempt, spec=self._placed(claim.spec)) for claim in claims]
         self.job.send(Begin(members=members))
 

@@ -108,6 +108,15 @@ def patient(spec: RunSpec, stop: Stop) -> Iterator[Any]:
     yield SimpleNamespace(seconds=0.25, test=VERDICT)
 
 
+def nearly(spec: RunSpec, stop: Stop) -> Iterator[Any]:
+    """One epoch and nearly all steps, then nothing until told to stop."""
+    yield epoch(1)
+    yield Progress(fraction=0.95, seconds=1.0)
+    while not stop():
+        time.sleep(0.01)
+    raise CostlabError("Training was told to stop.")
+
+
 def endless(spec: RunSpec, stop: Stop) -> Iterator[Any]:
     """One epoch, then small steps until told to stop."""
     yield epoch(1)

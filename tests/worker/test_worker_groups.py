@@ -105,8 +105,8 @@ def test_whose_process_does_not_let_go_of_a_cancelled_run_begins_again(lab: Lab)
     lab.store.cancel(held.id)
     assert lab.ended(held.id).state == "cancelled"
     until(lambda: not alive(job_of(held)))
-    again = until(lambda: (run := lab.store.run(other.id)).state == "running" and run)
-    assert again.attempt == 2
+    until(lambda: lab.store.run(other.id).attempt == 2)
+    again = lab.reached(other.id, "running")
     assert job_of(again) != job_of(held)
     lab.store.cancel(other.id)
     assert lab.ended(other.id).state == "cancelled"
@@ -125,6 +125,17 @@ def test_runs_are_shared_out_over_the_slots_and_a_killed_process_costs_none_of_t
         assert {run.state for run in ended} == {"succeeded"}
         assert [run.attempt for run in ended] == [2 if job_of(run) == lost else 1 for run in runs]
         assert len({job_of(run) for run in ended} & jobs) == 1
+
+
+def test_runs_leave_their_share_to_a_place_that_is_nearly_free(tmp_path: Path) -> None:
+    with working(tmp_path, "--slots", "2") as lab:
+        until(lambda: lab.idle() and len(lab.store.workers()[0].slots) == 2)
+        busy = lab.submit("nearly")
+        until(lambda: lab.store.run(busy).fraction == 0.95)
+        runs = [lab.ended(id) for id in lab.submit_all(*["quick"] * 4)]
+        assert [run.prepared and run.prepared.together for run in runs] == [2, 2, 1, 1]
+        lab.store.cancel(busy)
+        assert lab.ended(busy).state == "cancelled"
 
 
 def test_a_stop_gives_all_members_back(tmp_path: Path) -> None:
