@@ -21,7 +21,7 @@ from costlab.training.images import Part, parts
 from costlab.training.randomness import Randomness
 
 LEARNT_FROM = 2000  # training images that a model may look at before training
-LARGE = 16 * 16  # pixels: smaller images take smaller batches, for more steps an epoch
+LARGE, MANY = 16 * 16, 10_000  # pixels, training images: with fewer, batches are smaller, for more steps an epoch
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,9 @@ def set_up(spec: RunSpec, source: _Source) -> Setup:
     images = source.images(spec)
     cost = images.cost if spec.cost is None else spec.cost.for_classes(images.classes)
     shape = images.images.shape[1:]
-    batch_size = spec.batch_size or (128 if shape[1] * shape[2] > LARGE else 64)
+    counts = np.bincount(images.target[images.split == "train"], minlength=len(images.classes))
+    large = shape[1] * shape[2] > LARGE and counts.sum() >= MANY
+    batch_size = spec.batch_size or (128 if large else 64)
     resolved = {
         "cost": cost,
         "batch_size": batch_size,
@@ -88,7 +90,6 @@ def set_up(spec: RunSpec, source: _Source) -> Setup:
         "precision": precision(spec.precision, device, shape, spec.model),
     }
     spec = spec.model_copy(update=resolved)
-    counts = np.bincount(images.target[images.split == "train"], minlength=len(images.classes))
     randomness = Randomness(spec.seed, device)
     with randomness.active():  # the initial weights, drawn on the CPU: the same for every device
         model: nn.Module = _make(MODELS, spec.model, shape=shape, classes=len(images.classes))

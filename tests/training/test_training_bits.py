@@ -102,5 +102,5 @@ def test_larger_images_give_the_same_bits_in_the_precision_that_auto_takes() -> 
     )
     first, second = (trained(RunSpec(epochs=2), images=images) for _ in range(2))
     assert first.prepared.spec.precision == precision("auto", torch.device(first.prepared.device), (3, 32, 32))
-    assert first.prepared.spec.batch_size == 128
+    assert first.prepared.spec.batch_size == 64  # few images: more steps an epoch
     assert fingerprint(first) == fingerprint(second)
