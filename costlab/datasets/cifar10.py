@@ -18,6 +18,7 @@ CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hors
 VEHICLES = ("airplane", "automobile", "ship", "truck")
 SHAPE = (3, 32, 32)
 TRAIN_IMAGES = 45_000
+MIRRORS = True
 
 DOWNLOAD = Download("cifar10", "CIFAR-10", "CIFAR10", "its makers' university page", megabytes=170)
 

@@ -27,6 +27,7 @@ KINDS = {
 CLASSES = tuple(KINDS)
 SHAPE = (1, 28, 28)
 TRAIN_IMAGES = 54_000
+MIRRORS = True
 
 DOWNLOAD = Download("fashion_mnist", "Fashion-MNIST", "FashionMNIST", "its makers' public copy", megabytes=31)
 

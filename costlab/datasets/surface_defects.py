@@ -6,12 +6,13 @@ mistakes cannot be avoided and it matters which. The suggested costs: a crack th
 alarm 1 EUR for a second look.
 """
 
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 from pydantic import Field
 
 from costlab.costs import CostMatrix
+from costlab.datasets._decoded import decoded
 from costlab.datasets._drawing import in_blocks
 from costlab.datasets._image_set import DatasetOptions, ImageSet
 from costlab.datasets._metal import metal_block
@@ -22,6 +23,7 @@ SOURCE = "Drawn by costlab itself; no real parts, no licence needed"
 CLASSES = ("ok", "scratch", "dent", "crack", "stain")
 SHAPE = (1, 32, 32)
 TRAIN_IMAGES = 3600
+MIRRORS = True
 
 
 class Options(DatasetOptions):
@@ -57,12 +59,9 @@ def missing() -> str:
     return ""
 
 
-@lru_cache(maxsize=2)
-def _drawn(images: int, noise: float, overlap: float) -> tuple[np.ndarray, np.ndarray]:
-    return in_blocks(partial(metal_block, noise=noise, overlap=overlap), images)
-
-
 def make(options: Options) -> ImageSet:
     """The images in three parts, 60, 20 and 20 %."""
-    images, target = _drawn(options.images, options.noise, options.overlap)
+    drawn = {"images": options.images, "noise": options.noise, "overlap": options.overlap}
+    draw = partial(metal_block, noise=options.noise, overlap=options.overlap)
+    images, target = decoded("surface_defects", drawn, lambda: in_blocks(draw, options.images))
     return divided(images, target, cost(), options)

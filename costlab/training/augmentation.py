@@ -1,4 +1,4 @@
-"""Shift, turn and scale images a little, all of them in one call; never mirrored, for a mirrored 2 is no digit."""
+"""Shift, turn and scale images a little, all of them in one call. To mirror them is another matter (`mirroring`)."""
 
 import torch
 from torch import Tensor

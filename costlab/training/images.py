@@ -9,6 +9,7 @@ from torch import Tensor
 
 from costlab.datasets import ImageSet
 from costlab.training.augmentation import augmented
+from costlab.training.mirroring import mirrored
 
 BATCHES = 8  # prepared at once at most: between them is the time to report
 FLOATS = 1 << 22  # prepared at once at most, 16 MB, but always one batch
@@ -43,10 +44,17 @@ class Part:
         for first in range(0, len(batches), number):
             yield list(batches[first : first + number])
 
-    def prepared(self, rows: list[Tensor], turns: torch.Generator | None) -> Iterator[tuple[Tensor, Tensor]]:
-        """Batches (images, target) of `rows`, made at once; augmented with random numbers from `turns` if given."""
+    def prepared(
+        self, rows: list[Tensor], turns: torch.Generator | None, flips: Tensor | None = None
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Batches (images, target) of `rows`, made at once; augmented with random numbers from `turns` if given.
+
+        flips: (N,) bool, of the whole part, which images are mirrored; none if left out.
+        """
         together = torch.cat(rows)
         images = self.standardised(together)
+        if flips is not None:
+            images = mirrored(images, flips[together])
         if turns is not None:
             images = augmented(images, turns)
         images = images.contiguous(memory_format=torch.channels_last)

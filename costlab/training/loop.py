@@ -24,6 +24,7 @@ from costlab.training.evaluation import Judgement, judge_epoch, logits_of
 from costlab.training.form_name import name_of
 from costlab.training.forms import Form, seeds_of
 from costlab.training.frames import Frames
+from costlab.training.mirroring import mirroring_of
 from costlab.training.optimiser import one_cycle
 from costlab.training.outcome import Cancelled, Diverged, Outcome
 from costlab.training.setup import Setup, set_up_all
@@ -83,6 +84,7 @@ class _Training:
         self.stop = stop
         self.like = self.runs[0]  # device, data, epochs and batch size are the same for all
         self.generators = {run.spec.seed: run.randomness.order for run in self.runs}
+        self.mirroring = mirroring_of(self.like, self.generators)
         self.epochs = self.like.spec.epochs
         self.shares = _shares(self.epochs * -(-len(self.like.parts["train"]) // self.like.batch_size), self.like.device)
         form = form_of(self.runs)
@@ -116,8 +118,9 @@ class _Training:
         for run in self.runs:
             run.loss.set_progress((epoch - 1) / self.epochs)
         self.totals.zero_()
+        flips = {seed: turns.which(epoch) for seed, turns in self.mirroring.items()}
         for rows in self.orders():
-            yield from self.run_chunk(rows)
+            yield from self.run_chunk(rows, flips)
             if not self.runs:
                 return
             if perf_counter() - self.reported > REPORT_SECONDS:
@@ -133,11 +136,11 @@ class _Training:
         for together in zip(*chunks, strict=True):
             yield dict(zip(fresh, together, strict=True))
 
-    def run_chunk(self, rows: dict[int, list[Tensor]]) -> Events:
+    def run_chunk(self, rows: dict[int, list[Tensor]], flips: dict[int, Tensor]) -> Events:
         """The batches of `rows`, one step each; who is cancelled is taken out between two steps."""
         part, seeds = self.like.parts["train"], seeds_of(self.runs)
         turns = self.generators if self.like.spec.augment else dict.fromkeys(seeds)
-        ready = {seed: list(part.prepared(rows[seed], turns[seed])) for seed in seeds}
+        ready = {seed: list(part.prepared(rows[seed], turns[seed], flips.get(seed))) for seed in seeds}
         done, number = 0, len(ready[seeds[0]])
         while done < number:
             with self.form.drawing():
