@@ -12,7 +12,7 @@ from fastai.metrics import AccumMetric
 from fastai.optimizer import Adam
 from sklearn.metrics import confusion_matrix
 
-from benchmarks.textbook import standardised
+from benchmarks.textbook import parts_of
 from costlab.datasets import ImageSet
 from costlab.models import MODELS
 from costlab.specs import RunSpec
@@ -22,7 +22,7 @@ def train(images: ImageSet, spec: RunSpec) -> np.ndarray:
     """The confusion matrix (K, K) of the test part."""
     torch.set_num_threads(spec.threads)
     torch.manual_seed(spec.seed)
-    data = {split: torch.utils.data.TensorDataset(*standardised(images, split)) for split in ("train", "valid", "test")}
+    data = parts_of(images, spec)
     train_data = DataLoader(data["train"], bs=spec.batch_size, shuffle=True, device=torch.device("cpu"))
     valid_data = DataLoader(data["valid"], bs=spec.batch_size, device=torch.device("cpu"))
     learner = Learner(

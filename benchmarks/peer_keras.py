@@ -3,6 +3,8 @@
 The backend is what `KERAS_BACKEND` says. Pooling comes before batch norm, as in `small_cnn`.
 """
 
+import math
+
 import keras
 import numpy as np
 from keras import layers
@@ -11,6 +13,7 @@ from sklearn.metrics import confusion_matrix
 from costlab.datasets import ImageSet
 from costlab.models import small_cnn
 from costlab.specs import RunSpec
+from costlab.training.augmentation import SCALE, SHIFT, TURN
 
 
 def train(images: ImageSet, spec: RunSpec) -> np.ndarray:
@@ -23,7 +26,7 @@ def train(images: ImageSet, spec: RunSpec) -> np.ndarray:
     parts = {split: standardised(images, split) for split in ("train", "valid", "test")}
     inputs, target = parts["train"]
     steps = spec.epochs * -(-len(target) // spec.batch_size)
-    model = network(inputs.shape[1:], len(images.classes))
+    model = network(inputs.shape[1:], len(images.classes), spec.augment)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, steps - steps // 4, warmup_target=spec.learning_rate, warmup_steps=steps // 4
     )
@@ -44,13 +47,19 @@ def standardised(images: ImageSet, split: str) -> tuple[np.ndarray, np.ndarray]:
     return ((images.images[rows] - mean) / std).astype(np.float32).transpose(0, 2, 3, 1), images.target[rows]
 
 
-def network(shape: tuple[int, int, int], classes: int) -> keras.Model:
-    """`small_cnn` for images of `shape` (H, W, C)."""
+def network(shape: tuple[int, int, int], classes: int, augment: bool) -> keras.Model:
+    """`small_cnn` for images of `shape` (H, W, C); Keras varies images in layers of the model."""
+    varied = [
+        layers.RandomTranslation(SHIFT, SHIFT, "nearest"),
+        layers.RandomRotation(TURN / (2 * math.pi), "nearest"),
+        layers.RandomZoom(SCALE, fill_mode="nearest"),
+    ]
     large = min(shape[:2]) >= small_cnn.LARGE
     first, second, third = small_cnn.CHANNELS
     return keras.Sequential(
         [
             keras.Input(shape),
+            *(varied if augment else []),
             layers.Conv2D(first, 5 if large else 3, strides=2 if large else 1, padding="same", use_bias=False),
             layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
             layers.ReLU(),

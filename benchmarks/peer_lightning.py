@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 from torchmetrics.classification import MulticlassConfusionMatrix
 
-from benchmarks.textbook import standardised
+from benchmarks.textbook import loaders, parts_of
 from costlab.datasets import ImageSet
 from costlab.models import MODELS
 from costlab.specs import RunSpec
@@ -65,12 +65,7 @@ def train(images: ImageSet, spec: RunSpec, precision: str = "32-true") -> np.nda
     """The confusion matrix (K, K) of the test part."""
     torch.set_num_threads(spec.threads)
     lightning.seed_everything(spec.seed, verbose=False)
-    data = {
-        split: torch.utils.data.DataLoader(
-            torch.utils.data.TensorDataset(*standardised(images, split)), spec.batch_size, shuffle=split == "train"
-        )
-        for split in ("train", "valid", "test")
-    }
+    data = loaders(parts_of(images, spec), spec)
     model = Classifier(images, spec)
     trainer = lightning.Trainer(
         accelerator="cpu", max_epochs=spec.epochs, precision=precision, logger=False, enable_checkpointing=False,

@@ -1,10 +1,11 @@
 """costlab beside other ways to train, in alternation: `python -m benchmarks.peers [CONTESTANT ...] [--repeats 3]`.
 
 The same model (`small_cnn`), images, epochs, batch size and threads, AdamW with a rising and falling rate, no
-augmentation; after each epoch a confusion matrix of the validation part, at the end one of the test part. Timed from
-the images in memory to that, set-up included, imports and the first run not. Each is written as its own tutorials write
-it, with logs, checkpoints and progress bars off, and has a warm process of its own; they take turns, and a ratio is
-one's time divided by costlab's of the same turn. Install what is compared with: `pip install -e '.[peers]'`.
+augmentation unless asked for (then as each does it; the bare loop and "textbook, tensors" have none); after each epoch
+a confusion matrix of the validation part, at the end one of the test part. Timed from the images in memory to that,
+set-up included, imports and the first run not. Each is written as its own tutorials write it, with logs, checkpoints
+and progress bars off, and has a warm process of its own; they take turns, and a ratio is one's time divided by
+costlab's of the same turn. Install what is compared with: `pip install -e '.[peers]'`.
 """
 
 import argparse
@@ -85,15 +86,23 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--augment", action="store_true", help="vary the training images")
     arguments = parser.parse_args()
     if unknown := set(arguments.contestants) - set(CONTESTANTS):
         parser.error(f"{', '.join(sorted(unknown))}: choose from {', '.join(CONTESTANTS)}")
     names = ["costlab", *(name for name in arguments.contestants or CONTESTANTS if name != "costlab")]
-    print(f"{versions()}; {arguments.threads} thread(s), {arguments.epochs} epochs, {arguments.repeats} turns\n")
+    print(
+        f"{versions()}; {arguments.threads} thread(s), {arguments.epochs} epochs, {arguments.repeats} turns"
+        f"{', augmented' if arguments.augment else ''}\n"
+    )
     for data in arguments.data:
         images, batch_size = of_name(data)
         spec = RunSpec(
-            epochs=arguments.epochs, batch_size=batch_size, threads=arguments.threads, device="cpu", augment=False
+            epochs=arguments.epochs,
+            batch_size=batch_size,
+            threads=arguments.threads,
+            device="cpu",
+            augment=arguments.augment,
         )
         print(f"| {data} | median (least to most) | times costlab's | processor | accuracy | memory |")
         print("|---|---|---|---|---|---|")

@@ -20,6 +20,7 @@ from costlab.specs import RunSpec
 from costlab.training.augmentation import SCALE, SHIFT, TURN
 
 Loaders = dict[str, DataLoader]
+Parts = dict[str, Dataset]
 
 
 class Images(Dataset):
@@ -40,21 +41,29 @@ class Images(Dataset):
 
 def train_textbook(images: ImageSet, spec: RunSpec) -> np.ndarray:
     """The confusion matrix (K, K) of the test part after training as `spec` says, by cross-entropy."""
+    return fit(loaders(transformed(images, spec), spec), images, spec)
+
+
+def train_textbook_tensors(images: ImageSet, spec: RunSpec) -> np.ndarray:
+    """As `train_textbook`, but the images are standardised once, in the beginning; without augmentation."""
+    return fit(loaders(from_tensors(images), spec), images, spec)
+
+
+def transformed(images: ImageSet, spec: RunSpec) -> Parts:
+    """Every part, transformed one image at a time, as torchvision's data sets are; training images varied if asked."""
     pixels = images.images[images.split == "train"] / 255
     normalise = [transforms.ToTensor(), transforms.Normalize(pixels.mean((0, 2, 3)), pixels.std((0, 2, 3)))]
     bilinear = transforms.InterpolationMode.BILINEAR
     affine = transforms.RandomAffine(math.degrees(TURN), (SHIFT, SHIFT), (1 - SCALE, 1 + SCALE), interpolation=bilinear)
     given = [transforms.ToPILImage()]  # what torchvision's own data sets hand to their transforms
     varied = [*given, affine] if spec.augment else given
-    train = Images(images, "train", transforms.Compose(varied + normalise))
-    valid, test = (Images(images, split, transforms.Compose(given + normalise)) for split in ("valid", "test"))
-    return fit(loaders(train, valid, test, spec), images, spec)
+    chosen = {"train": varied, "valid": given, "test": given}
+    return {split: Images(images, split, transforms.Compose(first + normalise)) for split, first in chosen.items()}
 
 
-def train_textbook_tensors(images: ImageSet, spec: RunSpec) -> np.ndarray:
-    """As `train_textbook`, but the images are standardised once, in the beginning; without augmentation."""
-    train, valid, test = (TensorDataset(*standardised(images, split)) for split in ("train", "valid", "test"))
-    return fit(loaders(train, valid, test, spec), images, spec)
+def from_tensors(images: ImageSet) -> Parts:
+    """Every part as tensors, standardised beforehand."""
+    return {split: TensorDataset(*standardised(images, split)) for split in ("train", "valid", "test")}
 
 
 def standardised(images: ImageSet, split: str) -> tuple[Tensor, Tensor]:
@@ -65,13 +74,14 @@ def standardised(images: ImageSet, split: str) -> tuple[Tensor, Tensor]:
     return torch.tensor(pixels, dtype=torch.float32), torch.tensor(images.target[rows])
 
 
-def loaders(train: Dataset, valid: Dataset, test: Dataset, spec: RunSpec) -> Loaders:
+def parts_of(images: ImageSet, spec: RunSpec) -> Parts:
+    """Every part: tensors, or where images are to be varied, transformed one at a time."""
+    return transformed(images, spec) if spec.augment else from_tensors(images)
+
+
+def loaders(parts: Parts, spec: RunSpec) -> Loaders:
     """What hands out batches of each part."""
-    return {
-        "train": DataLoader(train, spec.batch_size, shuffle=True),
-        "valid": DataLoader(valid, spec.batch_size),
-        "test": DataLoader(test, spec.batch_size),
-    }
+    return {split: DataLoader(part, spec.batch_size, shuffle=split == "train") for split, part in parts.items()}
 
 
 def fit(data: Loaders, images: ImageSet, spec: RunSpec) -> np.ndarray:
