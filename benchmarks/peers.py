@@ -9,6 +9,7 @@ costlab's of the same turn. Install what is compared with: `pip install -e '.[pe
 """
 
 import argparse
+import sys
 from statistics import mean, median
 
 from benchmarks.contestants import Contestant, Lap, Runner
@@ -58,6 +59,7 @@ def compare(names: list[str], images: ImageSet, spec: RunSpec, repeats: int) -> 
                     troubles[name] = f"failed: {error}"
                 else:
                     laps[name] += [lap] if turn >= 0 else []
+                    print(f"{name}: {lap.clock:.2f} s", file=sys.stderr, flush=True)
     memory = {name: runner.close() for name, runner in runners.items()}
     return [row(name, laps, troubles.get(name), memory.get(name, 0)) for name in names]
 

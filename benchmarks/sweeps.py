@@ -8,6 +8,7 @@ are not run: two are, by cross-entropy, with all threads, and their mean is mult
 import argparse
 import multiprocessing
 import os
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from statistics import mean
@@ -114,7 +115,11 @@ def compare(images: ImageSet, specs: Sequence[RunSpec], repeats: int) -> list[st
         f"stacked, {PROCESSES} processes": ways.stacks,
         f"{len(specs)} textbook runs": ways.textbooks,
     }
-    turns = [{title: run() for title, run in asked.items()} for _ in range(repeats)]
+    turns: list[dict[str, tuple[float, float]]] = [{} for _ in range(repeats)]
+    for turn in turns:
+        for title, run in asked.items():
+            turn[title] = run()
+            print(f"{title}: {turn[title][0]:.2f} s", file=sys.stderr, flush=True)
     ways.close()
     stack = [turn[f"stacked, {PROCESSES} processes"][0] for turn in turns]
     rows = []
