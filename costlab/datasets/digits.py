@@ -6,9 +6,13 @@ three, so a stranger's digits will be read less well. The suggested costs: readi
 many euros as the two digits are apart.
 """
 
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
 
 from costlab.costs import CostMatrix
+from costlab.datasets._decoded import decoded
 from costlab.datasets._image_set import DatasetOptions, ImageSet
 from costlab.datasets._parts import divided
 
@@ -38,8 +42,23 @@ def missing() -> str:
 
 def make(options: Options) -> ImageSet:
     """The digits in three parts, 60, 20 and 20 %."""
-    from sklearn.datasets import load_digits  # takes a second; the screens list data sets without it
+    images, target = decoded("digits", {}, _scanned)
+    return divided(images, target, cost(), options)
 
-    bunch = load_digits()
-    images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[:, None]
-    return divided(images, bunch.target, cost(), options)
+
+def _scanned() -> tuple[np.ndarray, np.ndarray]:
+    """Images and labels, from scikit-learn's own file, whose last column is the label.
+
+    To import scikit-learn takes a second and 60 MB, so it is asked only where it keeps the file elsewhere.
+    """
+    found = find_spec("sklearn")
+    file = Path(found.origin).parent / "datasets/data/digits.csv.gz" if found and found.origin else Path()
+    if file.is_file():
+        rows = np.loadtxt(file, delimiter=",")
+        ink, target = rows[:, :-1].reshape(-1, *SHAPE), rows[:, -1].astype(np.int64)
+    else:
+        from sklearn.datasets import load_digits
+
+        bunch = load_digits()
+        ink, target = bunch.images[:, None], bunch.target
+    return np.rint(ink * (255 / 16)).astype(np.uint8), target

@@ -5,12 +5,13 @@ images are for teaching and testing, and say nothing about a real car. The sugge
 green costs 100, to brake for a green light 1.
 """
 
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 from pydantic import Field
 
 from costlab.costs import CostMatrix
+from costlab.datasets._decoded import decoded
 from costlab.datasets._drawing import in_blocks
 from costlab.datasets._image_set import DatasetOptions, ImageSet
 from costlab.datasets._parts import divided
@@ -54,12 +55,9 @@ def missing() -> str:
     return ""
 
 
-@lru_cache(maxsize=2)
-def _drawn(images: int, noise: float, hard: float) -> tuple[np.ndarray, np.ndarray]:
-    return in_blocks(partial(street_block, noise=noise, hard=hard), images)
-
-
 def make(options: Options) -> ImageSet:
     """The images in three parts, 60, 20 and 20 %."""
-    images, target = _drawn(options.images, options.noise, options.hard)
+    drawn = {"images": options.images, "noise": options.noise, "hard": options.hard}
+    draw = partial(street_block, noise=options.noise, hard=options.hard)
+    images, target = decoded("traffic_lights", drawn, lambda: in_blocks(draw, options.images))
     return divided(images, target, cost(), options)
