@@ -10,7 +10,6 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import mean, median, stdev
 from time import process_time
@@ -27,7 +26,11 @@ from costlab.specs import Choice, RunSpec
 from costlab.training import Outcome, train
 
 SMOOTHED = Choice(name="cross_entropy", options={"label_smoothing": 0.1})
-CANDIDATES = {"as it is": {}, "labels smoothed": {"loss": SMOOTHED}}
+CANDIDATES: dict[str, dict[str, object]] = {
+    "as it is": {},
+    "averaged, 5 views": {"averaging": 0.3, "views": 5},
+    "averaged, 5 views, labels smoothed": {"averaging": 0.3, "views": 5, "loss": SMOOTHED},
+}
 BLOCKS = {"digits": 5, "mnist": 10}  # a fold's test part is one of them, its validation part the next
 EPOCHS = {"digits": (3, 10), "mnist": (3, 10)}
 WANTED = {"digits": 0.99, "mnist": 0.985}
