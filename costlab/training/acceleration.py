@@ -21,6 +21,7 @@ from costlab.training.devices import device_name
 from costlab.training.forms import Apart, Batch, Form, streams_of
 from costlab.training.measured import remembered
 from costlab.training.setup import Setup
+from costlab.training.tiles import Tiles
 
 TIMED = 10  # steps
 WORTH_COMPILING = 60.0  # seconds of training left: with less the compiler's own time is not even measured
@@ -128,6 +129,9 @@ def accelerated(form: Form, run: Setup, steps: int) -> Form:
     """`form` so that `steps` steps take the least time on the device of `run`, one of its runs."""
     if run.device.type != "cuda":
         return form
+    if isinstance(form, Tiles):  # one recording a tile: those that nobody leaves stay valid
+        tiles = [(own, accelerated(tile, form.runs[own[0]], steps)) for own, tile in form.tiles]
+        return Tiles(form.runs, tiles)
     if isinstance(form, Apart) and len(form.runs) > 1:  # they change random numbers between them: no work of a device
         alone = [accelerated(form.keep([place]), one, steps) for place, one in enumerate(form.runs)]
         return Each(form.runs, alone)

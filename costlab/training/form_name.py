@@ -1,7 +1,8 @@
 """What the form of a training step is called where it is recorded."""
 
+from costlab.training.acceleration import Compiled, Each
 from costlab.training.capture import Captured
-from costlab.training.forms import Form
+from costlab.training.forms import Apart, Form
 from costlab.training.tiles import Tiles
 
 
@@ -9,6 +10,11 @@ def name_of(form: Form, runs: int) -> str:
     """How `runs` runs take their steps: "single", "in turn, 3", "stacked in 8" (at most so many as one program)."""
     if isinstance(form, Captured):
         return f"{name_of(form.form, runs)}, graph"
+    if isinstance(form, Compiled):
+        return f"{name_of(Apart(form.runs, form.optimisers), runs)}, compiled"
+    if isinstance(form, Each):
+        return f"in turn, {runs}" + name_of(form.forms[0], 1).removeprefix("single")
     if isinstance(form, Tiles):
-        return f"stacked in {max(len(own) for own, _ in form.tiles)}"
+        captured = ", graph" if any(isinstance(tile, Captured) for _, tile in form.tiles) else ""
+        return f"stacked in {max(len(own) for own, _ in form.tiles)}{captured}"
     return "single" if runs == 1 else f"in turn, {runs}"

@@ -175,7 +175,7 @@ class StackedAdamW:
         self.parameters: list[Tensor] = list(stacked.parameters())
         self.means = [torch.zeros_like(p) for p in self.parameters]
         self.squares = [torch.zeros_like(p) for p in self.parameters]
-        self.taken = 0
+        self.taken = 0  # steps before the groups were made
         self._make_groups()
 
     def _make_groups(self) -> None:
@@ -206,7 +206,6 @@ class StackedAdamW:
             )  # fmt: skip
         for parameter in self.parameters:
             parameter.grad = None
-        self.taken += 1
 
     def _gradient(self, i: int) -> Tensor:
         gradient = self.parameters[i].grad
@@ -215,7 +214,7 @@ class StackedAdamW:
     def keep(self, stacked: Stacked, places: Sequence[int]) -> "StackedAdamW":
         """The state of the models at `places`, for `stacked`, which holds them alone."""
         kept = StackedAdamW(stacked, [self.rates[place] for place in places])
-        kept.taken = self.taken
+        kept.taken = int(self._groups[0][3][0])  # as the device counts: a replayed step passes by this code
         for ours, theirs in ((kept.means, self.means), (kept.squares, self.squares)):
             for mine, old in zip(ours, theirs, strict=True):
                 stacked.view(mine).copy_(self.stacked.view(old)[list(places)])

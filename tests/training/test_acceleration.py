@@ -14,8 +14,11 @@ from costlab.training import acceleration
 from costlab.training.acceleration import Each, accelerated, cost_of
 from costlab.training.capture import REHEARSALS, Captured
 from costlab.training.copies import to_device, to_host
-from costlab.training.forms import Apart, Form
+from costlab.training.form_name import name_of
+from costlab.training.forms import Apart, Form, seeds_of
 from costlab.training.setup import Setup, set_up_all
+from costlab.training.stacked import Together
+from costlab.training.tiles import Tiles
 from tests.training.recorder import ReplayedCalls
 from tests.training.runs import short_spec
 
@@ -44,8 +47,9 @@ def steps(form: Form, runs: Sequence[Setup], sizes: Sequence[int]) -> list[list[
                 run.loss.observe(mistakes)
         rows = torch.arange(number, number + size)
         images = part.standardised(rows).contiguous(memory_format=torch.channels_last)
+        streams = len(seeds_of(runs))
         with form.drawing():
-            found = form.step(form.arranged([images]), (part.target[rows],), share)
+            found = form.step(form.arranged([images] * streams), (part.target[rows],) * streams, share)
         losses.append(found.tolist())
     return losses
 
@@ -110,6 +114,35 @@ def test_runs_captured_each_by_itself_learn_what_they_learn_together_and_outlive
     assert steps(replayed, [captured[0], captured[2]], [8] * 3) == steps(eager, [plain[0], plain[2]], [8] * 3)
     assert recorder.recorded == 3
     assert_alike(eager, replayed, members=2)
+
+
+@pytest.mark.parametrize("seeds", [(3, 3, 3, 3), (3, 3, 4, 4)])
+def test_a_stack_is_captured_to_the_same_bits_and_goes_on_when_one_of_it_ends(seeds: tuple[int, ...]) -> None:
+    losses = ("cross_entropy", "expected_cost", "soft_kappa", "focal")
+    asked = [spec(seed=seed, loss=loss, model="small_cnn") for seed, loss in zip(seeds, losses, strict=True)]
+    plain, captured = runs_of(*asked), runs_of(*asked)
+    recorder = ReplayedCalls()
+    eager: Form = Together(plain)
+    replayed: Form = Captured(Together(captured), recorder)
+    assert steps(replayed, captured, [8] * 6) == steps(eager, plain, [8] * 6)
+    eager, replayed = eager.keep([0, 2, 3]), replayed.keep([0, 2, 3])
+    left = [0, 2, 3]
+    assert steps(replayed, [captured[p] for p in left], [8] * 5) == steps(eager, [plain[p] for p in left], [8] * 5)
+    assert recorder.recorded == 2
+    assert_alike(eager, replayed, members=3)
+
+
+def test_what_is_recorded_of_a_run_names_how_its_steps_were_taken() -> None:
+    runs = runs_of(spec(), spec(loss="focal"), spec(loss="expected_cost"), spec(loss="soft_kappa"))
+    captured = [Captured(Apart([run]), ReplayedCalls()) for run in runs]
+    assert name_of(captured[0], 1) == "single, graph"
+    assert name_of(Captured(acceleration.Compiled(Apart(runs[:1])), ReplayedCalls()), 1) == "single, compiled, graph"
+    assert name_of(Each(runs, captured), 4) == "in turn, 4, graph"
+    pairs: list[tuple[list[int], Form]] = [
+        ([0, 1], Captured(Together(runs[:2]), ReplayedCalls())),
+        ([2, 3], Captured(Together(runs[2:]), ReplayedCalls())),
+    ]
+    assert name_of(Tiles(runs, pairs), 4) == "stacked in 2, graph"
 
 
 class Scheduled(torch.nn.Module):
