@@ -10,22 +10,30 @@ from costlab.datasets import DATASETS
 from costlab.losses import LOSSES
 from costlab.models import MODELS
 from costlab.registry import Plugin
+from costlab.specs import Choice
 from costlab.training.devices import devices, find_device, precision
 from costlab.training.optimiser import AdamW
+from costlab.training.setup import usual_batch_size
+from costlab.training.stack_size import gain_of, members_at_most, seconds_by_width
 
 BATCH, FEW = 64, 4  # images a timed step
+TIMING = 0.2  # seconds after which no further stack is timed
 SLOW = 0.015  # seconds for a few images on the CPU: no more are taken then
 
 
 def catalogue() -> Catalogue:
     """Losses, models, data sets and devices, with the time that training takes on the device that `auto` takes."""
     datasets = [_dataset(plugin) for plugin in DATASETS.values()]
+    shapes = sorted({dataset.shape for dataset in datasets})
+    gains, limits = _stacks({dataset.shape: dataset.train_images for dataset in datasets})
     return Catalogue(
         losses=[entry(plugin) for plugin in LOSSES.values()],
         models=[entry(plugin) for plugin in MODELS.values()],
         datasets=datasets,
         devices=devices(),
-        seconds_per_image=_speeds(sorted({dataset.shape for dataset in datasets})),
+        seconds_per_image=_speeds(shapes),
+        stack_gain=gains,
+        stack_limit=limits,
     )
 
 
@@ -50,6 +58,27 @@ def _speeds(shapes: list[tuple[int, int, int]]) -> dict[str, float]:
         for shape in shapes
         if getattr(plugin.module, "suits", lambda shape: True)(shape)
     }
+
+
+def _stacks(shapes: dict[tuple[int, int, int], int]) -> tuple[dict[str, float], dict[str, int]]:
+    """How many times faster a stack trains than its runs one after another, and how many runs have room in one.
+
+    shapes: with the number of training images. Timed once a machine: what is not known when `TIMING` seconds are over
+    is left to the next start.
+    """
+    device, began = find_device("auto"), perf_counter()
+    gains, limits = dict[str, float](), dict[str, int]()
+    for shape, number in sorted(shapes.items()):
+        for name, plugin in MODELS.items():
+            if perf_counter() - began > TIMING:
+                return gains, limits
+            if getattr(plugin.module, "suits", lambda shape: True)(shape):
+                model, kind = Choice(name=name), f"{name} on {'x'.join(map(str, shape))}"
+                lower, size = precision("auto", device, shape), usual_batch_size(shape, number)
+                seconds = seconds_by_width(model, shape, lower, device, size)
+                gains[kind] = round(gain_of(seconds), 2)
+                limits[kind] = members_at_most(model, shape, size) if len(seconds) > 1 else 1
+    return gains, limits
 
 
 def _speed(model_name: str, shape: tuple[int, int, int], device: torch.device) -> float:

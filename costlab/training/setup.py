@@ -81,8 +81,7 @@ def set_up(spec: RunSpec, source: _Source) -> Setup:
     cost = images.cost if spec.cost is None else spec.cost.for_classes(images.classes)
     shape = images.images.shape[1:]
     counts = np.bincount(images.target[images.split == "train"], minlength=len(images.classes))
-    large = shape[1] * shape[2] > LARGE and counts.sum() >= MANY
-    batch_size = spec.batch_size or (128 if large else 64)
+    batch_size = spec.batch_size or usual_batch_size(shape, int(counts.sum()))
     resolved = {
         "cost": cost,
         "batch_size": batch_size,
@@ -109,6 +108,11 @@ def set_up(spec: RunSpec, source: _Source) -> Setup:
         notes=notes,
     )
     return Setup(spec, prepared, device, cost, data, model, loss.to(device), randomness, batch_size)
+
+
+def usual_batch_size(shape: tuple[int, ...], number: int) -> int:
+    """Images a step where the spec leaves it open, for `number` training images of `shape` (C, H, W)."""
+    return 128 if shape[1] * shape[2] > LARGE and number >= MANY else 64
 
 
 def _loaded(spec: RunSpec) -> ImageSet:

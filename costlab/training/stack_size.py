@@ -22,19 +22,26 @@ from costlab.training.stacked import Stacked, StackedAdamW, keep_memory, why_not
 MEMORY = 1 << 30  # bytes that the runs of a stack may take beside the first
 MOST = 24  # runs in a stack: more gain nothing, and share one fate
 WIDTHS = (1, 2, 4, 8)  # models a program
-SECONDS = 0.3  # for timing, but at least one round
+SECONDS = 0.2  # for timing, but at least one round
 STEP_SECONDS = 0.02  # a model's step takes fewer images when it takes longer than this
 
 
-def members_at_most(parameters: int, shape: tuple[int, ...], batch_size: int) -> int:
+def members_at_most(model: Choice, shape: tuple[int, ...], batch_size: int) -> int:
+    """How many runs of `model` on images of `shape` (C, H, W) have room in one stack."""
+    with torch.random.fork_rng(devices=[]):
+        made = MODELS[model.name].make(**model.options, shape=shape, classes=10)
+    return have_room(sum(p.numel() for p in made.parameters()), shape, batch_size)
+
+
+def have_room(parameters: int, shape: tuple[int, ...], batch_size: int) -> int:
     """How many runs have room in one stack, for a model of so many parameters on images of `shape` (C, H, W).
 
     A run takes 4 floats a parameter (weight, gradient, two of the optimiser's) and, with a seed of its own, the batches
     that are prepared at once, three times while they are made. Activations are there for one program at a time.
 
-    >>> members_at_most(25_000, (1, 8, 8), 64)
+    >>> have_room(25_000, (1, 8, 8), 64)
     24
-    >>> members_at_most(11_000_000, (3, 64, 64), 128)  # 176 MB and 50 MB each
+    >>> have_room(11_000_000, (3, 64, 64), 128)  # 176 MB and 50 MB each
     4
     """
     pixels = shape[0] * shape[1] * shape[2]
@@ -64,6 +71,15 @@ def seconds_by_width(
     return remembered(key, lambda: _measure(model, shape, precision, device, batch_size))
 
 
+def gain_of(seconds: dict[str, float]) -> float:
+    """How many times faster models are trained in the best width than one after another.
+
+    >>> gain_of({"1": 1.0, "2": 0.9, "4": 0.5})
+    2.0
+    """
+    return seconds["1"] / seconds[str(best_width(seconds))]
+
+
 def _measure(
     model: Choice, shape: tuple[int, ...], precision: str, device: torch.device, batch_size: int
 ) -> dict[str, float]:
@@ -89,7 +105,7 @@ def _times(
     others = [MODELS[model.name].make(**model.options, shape=shape, classes=10) for _ in range(max(WIDTHS))]
     steps = {1: alone} | {width: _Step(others[:width], shape, lower, device) for width in WIDTHS[1:]}
     for step in steps.values():
-        step.take(images)  # the first does not count
+        step.take(8)  # the first does not count
     times: dict[int, list[float]] = {width: [] for width in steps}
     began = perf_counter()
     while not times[1] or perf_counter() - began < SECONDS:

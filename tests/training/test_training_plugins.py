@@ -63,6 +63,9 @@ def test_the_catalogue_lists_everything_that_is_found_and_survives_json() -> Non
     assert set(made.seconds_per_image) == everywhere | in_colour
     assert all(0 < seconds < 1 for seconds in made.seconds_per_image.values())
     assert Catalogue.model_validate(json.loads(made.model_dump_json())) == made
+    assert set(made.stack_limit) == set(made.stack_gain) <= everywhere | in_colour
+    assert all(gain >= 1 for gain in made.stack_gain.values())
+    assert all(limit >= 1 for limit in made.stack_limit.values())
 
 
 def test_the_catalogue_and_warming_leave_the_global_random_state_alone() -> None:
