@@ -2,8 +2,8 @@
 
 Steps of small networks take a GPU less time than the host needs to ask for their hundred pieces. A graph asks once: the
 step is captured with its inputs in buffers that stay where they are, and then replayed as one. A compiler joins pieces
-instead, and takes most of a minute to do so. On the CPU steps are taken one by one: neither paid back there (measured:
-`python -m benchmarks.gpu --device cpu`).
+instead, and takes most of a minute to do so. On the CPU steps are taken one by one: it has no graphs, and to compile
+`small_cnn` took 91 s on a busy machine (40 s of the processor) for steps of 24.4 ms instead of 24.8.
 """
 
 from collections.abc import Callable, Sequence
