@@ -1,5 +1,7 @@
 """Which epochs are judged and shown, on a clock that the test moves."""
 
+from itertools import pairwise
+
 import pytest
 
 from costlab.records import Epoch
@@ -43,7 +45,7 @@ def test_dear_judging_leaves_the_fewest_frames_spread_over_the_run_with_the_firs
     found = shown(200, 1.0, 0.5)
     assert FEWEST <= len(found) <= FEWEST + 2
     assert (found[0], found[-1]) == (1, 200)
-    assert max(b - a for a, b in zip(found, found[1:], strict=False)) <= 200 / FEWEST
+    assert max(b - a for a, b in pairwise(found)) <= 200 / FEWEST
 
 
 def test_a_long_run_of_quick_epochs_shows_at_most_ten_a_second() -> None:
