@@ -45,11 +45,14 @@ class Progress(Record):
 
 
 class Epoch(Record):
-    """One pass over the training part, judged on the validation part. `valid_confusion` is under argmax."""
+    """One pass over the training part, judged on the validation part. `valid_confusion` is under argmax.
+
+    Of a run of more than 20 epochs some may be missing: those that there was no time to judge.
+    """
 
     kind: Literal["epoch"] = "epoch"
     epoch: int = Field(ge=1)
-    seconds: float = Field(description="This epoch, its evaluation included.")
+    seconds: float = Field(description="An epoch's time since the one before in the history, its evaluation included.")
     train_loss: float
     valid_loss: float
     valid_accuracy: float

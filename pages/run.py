@@ -20,7 +20,7 @@ def watch(run_id: str, timed: bool) -> bool:
     history = history_now(run)
     above, below = st.container(), st.container()  # always both: a chart that changes its place loses its zoom
     with above:
-        run_parts.state(run, len(history))
+        run_parts.state(run, history[-1].epoch if history else 0)
         waits = run_result.result(run, runs_now())
         run_parts.ending(run)
     with below:

@@ -98,6 +98,7 @@ class _Training:
         self.totals = torch.zeros(len(runs), device=self.like.device)  # the epoch's losses, summed over images
         self.valid_logits: list[Tensor] = []
         self.began = self.reported = self.shown = perf_counter()
+        self.latest = 0  # epoch that was shown
         self.frames = Frames(self.epochs)
 
     def events(self) -> Events:
@@ -188,7 +189,8 @@ class _Training:
             finite = losses.isfinite().tolist()
         if due:
             self.frames.took(perf_counter() - started)
-            seconds, self.shown = perf_counter() - self.shown, perf_counter()
+            seconds = (perf_counter() - self.shown) / (epoch - self.latest)
+            self.shown, self.latest = perf_counter(), epoch
             for index, judgement in enumerate(seen):
                 if finite[index]:
                     yield self.places[index], _record(self.runs[index], judgement, epoch, seconds)
