@@ -45,8 +45,8 @@ def sentences(app: AppTest) -> str:
 
 def table(app: AppTest) -> list[list[str]]:
     """The rows of the table to type into, as they are sent to the browser."""
-    sent = [json.loads(each.proto.json) for each in app.get("bidi_component") if each.proto.json]
-    shown = next(each for each in sent if isinstance(each, dict) and each.get("key") == "robustness-table")
+    sent = [json.loads(each.proto.json)[0] for each in app.get("bidi_component")]
+    shown = next(each for each in sent if each["key"] == "robustness-table")
     return [[*names, *texts] for names, texts in zip(shown["rows"], shown["texts"], strict=True)]
 
 
