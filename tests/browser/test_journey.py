@@ -121,13 +121,13 @@ def test_a_new_user_does_the_whole_job(server: Server, page: Page, tmp_path: Pat
     reported = [epoch.epoch for epoch in store.history(first.id)]  # where epochs are short, not each is
     assert reported[0] == 1
     assert reported == sorted(set(reported))
+    assert cancel_when_running(page, server.url, store, second.id).state == "cancelled"  # both run; the other goes on
+    page.goto(f"{server.url}/run?id={first.id}")
     done = ended(page, store, first.id)
     assert done.state == "succeeded"
     assert done.test is not None
     expect(page.get_by_test_id("stMetric")).to_have_count(3, timeout=MINUTE)
     assert store.history(first.id)[-1].epoch == EPOCHS
-
-    assert cancel_when_running(page, server.url, store, second.id).state == "cancelled"
 
     folder = run_folder(first.id)
     here, predicted = json.loads((folder / "run.json").read_text()), dict(np.load(folder / "predictions.npz"))
