@@ -1,5 +1,6 @@
 """What this machine can train, as the worker publishes it."""
 
+from collections.abc import Iterator
 from time import perf_counter
 
 import torch
@@ -10,31 +11,43 @@ from costlab.datasets import DATASETS
 from costlab.losses import LOSSES
 from costlab.models import MODELS
 from costlab.registry import Plugin
-from costlab.specs import Choice
+from costlab.specs import Choice, RunSpec
 from costlab.training.devices import devices, find_device, precision
 from costlab.training.optimiser import AdamW
 from costlab.training.setup import usual_batch_size
 from costlab.training.stack_size import gain_of, members_at_most, seconds_by_width
 
 BATCH, FEW = 64, 4  # images a timed step
-TIMING = 0.2  # seconds after which no further stack is timed
 SLOW = 0.015  # seconds for a few images on the CPU: no more are taken then
+
+
+def catalogues() -> Iterator[Catalogue]:
+    """The catalogue, and then again for each kind of stack that has been timed: on the first start that takes a while.
+
+    Of stacks the first one tells nothing; what training side by side gains is remembered on this machine.
+    """
+    now = catalogue()
+    yield now
+    for kind, gain, limit in _stacks():
+        known = {"stack_gain": now.stack_gain | {kind: gain}, "stack_limit": now.stack_limit | {kind: limit}}
+        now = now.model_copy(update={"datasets": _datasets(), **known})  # one may have been downloaded meanwhile
+        yield now
 
 
 def catalogue() -> Catalogue:
     """Losses, models, data sets and devices, with the time that training takes on the device that `auto` takes."""
-    datasets = [_dataset(plugin) for plugin in DATASETS.values()]
-    shapes = sorted({dataset.shape for dataset in datasets})
-    gains, limits = _stacks({dataset.shape: dataset.train_images for dataset in datasets})
+    datasets = _datasets()
     return Catalogue(
         losses=[entry(plugin) for plugin in LOSSES.values()],
         models=[entry(plugin) for plugin in MODELS.values()],
         datasets=datasets,
         devices=devices(),
-        seconds_per_image=_speeds(shapes),
-        stack_gain=gains,
-        stack_limit=limits,
+        seconds_per_image=_speeds(sorted({dataset.shape for dataset in datasets})),
     )
+
+
+def _datasets() -> list[DatasetEntry]:
+    return [_dataset(plugin) for plugin in DATASETS.values()]
 
 
 def _dataset(plugin: Plugin) -> DatasetEntry:
@@ -60,25 +73,20 @@ def _speeds(shapes: list[tuple[int, int, int]]) -> dict[str, float]:
     }
 
 
-def _stacks(shapes: dict[tuple[int, int, int], int]) -> tuple[dict[str, float], dict[str, int]]:
-    """How many times faster a stack trains than its runs one after another, and how many runs have room in one.
+def _stacks() -> Iterator[tuple[str, float, int]]:
+    """Of each kind of stack: how many times faster it trains than its runs one after another, and how many have room.
 
-    shapes: with the number of training images. Timed once a machine: what is not known when `TIMING` seconds are over
-    is left to the next start.
+    The model that the form offers first comes first, on the smallest images.
     """
-    device, began = find_device("auto"), perf_counter()
-    gains, limits = dict[str, float](), dict[str, int]()
-    for shape, number in sorted(shapes.items()):
-        for name, plugin in MODELS.items():
-            if perf_counter() - began > TIMING:
-                return gains, limits
-            if getattr(plugin.module, "suits", lambda shape: True)(shape):
-                model, kind = Choice(name=name), f"{name} on {'x'.join(map(str, shape))}"
-                lower, size = precision("auto", device, shape), usual_batch_size(shape, number)
-                seconds = seconds_by_width(model, shape, lower, device, size)
-                gains[kind] = round(gain_of(seconds), 2)
-                limits[kind] = members_at_most(model, shape, size) if len(seconds) > 1 else 1
-    return gains, limits
+    device, usual = find_device("auto"), RunSpec.model_fields["model"].default.name
+    shapes = {dataset.shape: dataset.train_images for dataset in _datasets()}
+    for name in sorted(MODELS, key=lambda name: (name != usual, name)):
+        for shape, number in sorted(shapes.items()):
+            if getattr(MODELS[name].module, "suits", lambda shape: True)(shape):
+                model, size = Choice(name=name), usual_batch_size(shape, number)
+                seconds = seconds_by_width(model, shape, precision("auto", device, shape, model), device, size)
+                limit = members_at_most(model, shape, size) if len(seconds) > 1 else 1
+                yield f"{name} on {'x'.join(map(str, shape))}", round(gain_of(seconds), 2), limit
 
 
 def _speed(model_name: str, shape: tuple[int, int, int], device: torch.device) -> float:
@@ -91,7 +99,7 @@ def _speed(model_name: str, shape: tuple[int, int, int], device: torch.device) -
     images = torch.zeros(BATCH, *shape, device=device).contiguous(memory_format=torch.channels_last)
     target = torch.zeros(BATCH, dtype=torch.int64, device=device)
     optimiser = AdamW(model, weight_decay=0.01)
-    lower = precision("auto", device, shape) == "bfloat16"
+    lower = precision("auto", device, shape, Choice(name=model_name)) == "bfloat16"
 
     def step(batch: int) -> float:
         started = perf_counter()

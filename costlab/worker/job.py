@@ -27,6 +27,7 @@ from costlab.specs import RunSpec
 from costlab.worker.messages import TO_JOB, Begin, Begun, Cancel, Ended, Events, Member, Offers, Ready
 from costlab.worker.processes import die_with_parent, yield_to_others
 
+IDLE_SECONDS = 0.5  # without a run, after which something more is measured for the catalogue
 BATCH_SECONDS = 0.2  # events of this time travel together
 NO_RESULT = "Training ended without a result; this is a fault in the program, please report it."
 Key = tuple[str, int]  # id and attempt of a run
@@ -38,8 +39,8 @@ class Program(Protocol):
     def warm(self, device: str) -> None:
         """Pay for everything that makes the first run on `device` slow."""
 
-    def catalogue(self) -> Catalogue:
-        """What can be trained here."""
+    def catalogues(self) -> Iterator[Catalogue]:
+        """What can be trained here; then, while no run waits, again with more of what has to be measured."""
 
     def train_stack(self, specs: Sequence[RunSpec], stop: Callable[[int], bool]) -> Iterator[tuple[int, Any]]:
         """Of each spec, by its place: Prepared, Progress, Epoch and at last something with `seconds` and `test`.
@@ -104,9 +105,12 @@ class Inbox:
         self._cancelled: set[Key] = set()
         threading.Thread(target=self._keep_reading, name="inbox", daemon=True).start()
 
-    def next_group(self) -> Begin:
-        """Wait for runs."""
-        return self._groups.get()
+    def next_group(self, seconds: float | None = None) -> Begin | None:
+        """Wait for runs; at most so long, if that is said."""
+        try:
+            return self._groups.get(timeout=seconds)
+        except queue.Empty:
+            return None
 
     def cancelled(self, member: Member) -> bool:
         """Whether this run shall stop."""
@@ -193,6 +197,14 @@ class Group:
         self._outbox.send(ended)
 
 
+def _offer(offers: Iterator[Catalogue], outbox: Outbox) -> bool:
+    """Tell the next of the catalogues, each fuller than the one before; False when there is no other."""
+    catalogue = next(offers, None)
+    if catalogue is not None:
+        outbox.send(Offers(catalogue=catalogue))
+    return catalogue is not None
+
+
 def _take_streams() -> tuple[TextIOWrapper, TextIOWrapper]:
     """The protocol's own copies of standard input and output, which then lead to nothing and to standard error."""
     incoming = os.fdopen(os.dup(0), "r", encoding="utf-8")
@@ -220,12 +232,15 @@ def main() -> None:
     inbox, outbox = Inbox(incoming), Outbox(outgoing)
     program: Program = import_module(arguments.program)  # type: ignore[assignment]  # a module that has the functions
     program.warm(arguments.device)
-    if arguments.offers:
-        outbox.send(Offers(catalogue=program.catalogue()))
+    offers = program.catalogues() if arguments.offers else iter(())
+    offered = _offer(offers, outbox)
     outbox.send(Ready())
     sound = True
     while sound:
-        begin = inbox.next_group()
+        begin = inbox.next_group(IDLE_SECONDS if offered else None)
+        if begin is None:
+            offered = _offer(offers, outbox)
+            continue
         outbox.send(Begun())
         sound = Group(program, begin.members, outbox, inbox).train()
     os._exit(1)

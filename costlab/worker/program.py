@@ -2,7 +2,7 @@
 
 from costlab.training import train_stack
 from costlab.training.artifacts import save
-from costlab.training.catalogue import catalogue
+from costlab.training.catalogue import catalogues
 from costlab.training.warm import warm
 
-__all__ = ["catalogue", "save", "train_stack", "warm"]
+__all__ = ["catalogues", "save", "train_stack", "warm"]

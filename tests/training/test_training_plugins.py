@@ -10,7 +10,7 @@ from costlab.catalogue import Catalogue
 from costlab.datasets import DATASETS
 from costlab.losses import LOSSES
 from costlab.models import MODELS
-from costlab.training.catalogue import catalogue
+from costlab.training.catalogue import catalogue, catalogues
 from costlab.training.warm import warm
 from tests.training.runs import short_spec, trained
 
@@ -63,9 +63,20 @@ def test_the_catalogue_lists_everything_that_is_found_and_survives_json() -> Non
     assert set(made.seconds_per_image) == everywhere | in_colour
     assert all(0 < seconds < 1 for seconds in made.seconds_per_image.values())
     assert Catalogue.model_validate(json.loads(made.model_dump_json())) == made
-    assert set(made.stack_limit) == set(made.stack_gain) <= everywhere | in_colour
-    assert all(gain >= 1 for gain in made.stack_gain.values())
-    assert all(limit >= 1 for limit in made.stack_limit.values())
+    assert made.stack_gain == made.stack_limit == {}
+
+
+def test_the_catalogue_comes_at_once_and_then_again_with_what_each_kind_of_stack_gains() -> None:
+    offers = catalogues()
+    first, second, third = (next(offers) for _ in range(3))
+    assert first.stack_gain == {}
+    assert set(second.stack_gain) == set(second.stack_limit) == {"small_cnn on 1x8x8"}
+    assert set(third.stack_gain) > set(second.stack_gain)
+    assert all(gain >= 1 for gain in third.stack_gain.values())
+    assert all(limit >= 1 for limit in third.stack_limit.values())
+    again = catalogues()
+    next(again)
+    assert next(again).stack_gain == second.stack_gain  # remembered, not measured again
 
 
 def test_the_catalogue_and_warming_leave_the_global_random_state_alone() -> None:

@@ -34,17 +34,16 @@ def warm(device: str) -> None:
         sys.exit(sentence)
 
 
-def catalogue() -> Catalogue:
+def catalogues() -> Iterator[Catalogue]:
     """One data set that is missing, the devices that COSTLAB_TEST_DEVICES names, and one model that stacks."""
     devices = os.environ.get("COSTLAB_TEST_DEVICES", "cpu").split(",")
+    stacks: Any = {"stack_gain": {"stacked on 1x4x4": 3.0}, "stack_limit": {"stacked on 1x4x4": 12}}
     missing = DatasetEntry(
         name="letters", title="Letters", description="", options={}, classes=["a", "b"], shape=(1, 4, 4), cost=COST,
         missing="It is not on this machine.", train_images=10,
     )  # fmt: skip
-    return Catalogue(
-        losses=[], models=[], datasets=[missing], devices=[DeviceEntry(name=name, title=name) for name in devices],
-        stack_gain={"stacked on 1x4x4": 3.0}, stack_limit={"stacked on 1x4x4": 12},
-    )  # fmt: skip
+    offered = [DeviceEntry(name=name, title=name) for name in devices]
+    yield Catalogue(losses=[], models=[], datasets=[missing], devices=offered, **stacks)
 
 
 def train_stack(specs: Sequence[RunSpec], stop: Callable[[int], bool]) -> Iterator[tuple[int, Any]]:
