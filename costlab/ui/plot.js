@@ -288,7 +288,7 @@ class Chart {
     const button = { "+": "Zoom in", "=": "Zoom in", "-": "Zoom out", 0: "Reset axes" }[event.key];
     const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [1, 0], ArrowDown: [-1, 0] }[event.key];
     if (button) this.node.querySelector(`.modebar-btn[data-title="${button}"]`)?.dispatchEvent(new Event("click", { bubbles: true }));
-    else if (event.key === "Enter" && this.point) this.click(this.point);
+    else if (event.key === "Enter" && this.at) this.click(this.here());
     else if (event.key === "Escape") this.leave();
     else if (move) this.walk(move);
     else return;
@@ -312,6 +312,15 @@ class Chart {
     setTimeout(() => this.speak(), 80); // Plotly hovers at most every 50 ms
   }
 
+  // The point or cell where the walk is; Plotly's own answer comes 80 ms late, and Enter may come sooner.
+  here() {
+    const [y, x] = this.at;
+    const grid = this.grid();
+    if (grid) return { x: grid.x ? grid.x[x] : x, y: grid.y ? grid.y[y] : y, curveNumber: grid.index };
+    const trace = this.node._fullData.find((each) => each.visible === true && each.hoverinfo !== "skip");
+    return { x: trace.x[x], y: trace.y[x], curveNumber: trace.index };
+  }
+
   // Where a walk begins in a chart that is picked from: at the point nearest to the mark.
   marked(trace) {
     const mark = this.picks ? this.mark() : undefined;
@@ -322,17 +331,16 @@ class Chart {
   }
 
   speak() {
-    this.point = this.at && this.node._hoverdata?.[0];
     const lines = [...this.node.querySelectorAll(".hoverlayer .hovertext text, .hoverlayer .legend text")].flatMap((text) => {
       const parts = [...text.querySelectorAll("tspan.line")];
       return (parts.length ? parts : [text]).map((part) => part.textContent);
     });
-    if (this.point) this.spoken.textContent = lines.filter(Boolean).join(", ");
+    if (this.at) this.spoken.textContent = lines.filter(Boolean).join(", ");
   }
 
   leave() {
     if (!this.at) return;
-    this.at = this.point = undefined;
+    this.at = undefined;
     this.spoken.textContent = "";
     window.Plotly.Fx.unhover(this.node);
   }

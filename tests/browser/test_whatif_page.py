@@ -188,7 +188,6 @@ def test_the_whole_way_by_keyboard(alone: Server, page: Page) -> None:
     chart.focus()
     for key in ("ArrowDown", "ArrowDown", "Enter"):
         page.keyboard.press(key)
-        page.wait_for_timeout(150)  # the chart points at most every 50 ms, as `plot.js` says
     in_address(page, "cell", "1.0")
     box = page.get_by_label("Cost", exact=True)
     expect(box).to_have_value("8")
