@@ -69,3 +69,12 @@ def entry(plugin: Plugin) -> Entry:
         options=plugin.options.model_json_schema(),
         passport=passports().get(plugin.name) if plugin.kind == "loss" else None,
     )
+
+
+def timed_kind(model: str, shape: tuple[int, int, int]) -> str:
+    """What the catalogue's measured figures call a model on images of `shape` (C, H, W).
+
+    >>> timed_kind("small_cnn", (1, 8, 8))
+    'small_cnn on 1x8x8'
+    """
+    return f"{model} on {'x'.join(map(str, shape))}"

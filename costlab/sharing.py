@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 
-from costlab.catalogue import Catalogue
+from costlab.catalogue import Catalogue, timed_kind
 from costlab.specs import RunSpec
 
 MEASURED = 8  # runs in the stacks whose gain the catalogue tells
@@ -22,7 +22,7 @@ def kind_of(catalogue: Catalogue | None, spec: RunSpec) -> str | None:
     if catalogue is None or spec.device not in ("auto", *(device.name for device in catalogue.devices[:1])):
         return None  # they were measured where "auto" trains
     shape = next((entry.shape for entry in catalogue.datasets if entry.name == spec.dataset.name), None)
-    return shape and f"{spec.model.name} on {'x'.join(map(str, shape))}"
+    return timed_kind(spec.model.name, shape) if shape else None
 
 
 def shared_out(kinds: Sequence[tuple[Hashable, int]], places: int) -> list[list[int]]:

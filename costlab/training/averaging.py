@@ -1,16 +1,15 @@
 """The mean of the weights over the last part of a run, in the place of the last weights."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor
 
-from costlab.training.forms import Batch, Form
+from costlab.training.forms import Around, Batch, Form
 from costlab.training.setup import Setup
 
 
-class Averaged:
+class Averaged(Around):
     """Izmailov et al. 2018, Averaging weights leads to wider optima: a form whose models end with their mean weights.
 
     The mean is over what the weights are after each of the last `averaging` of all steps, the statistics of batch norm
@@ -18,7 +17,8 @@ class Averaged:
     """
 
     def __init__(self, form: Form, runs: Sequence[Setup], steps: int):
-        self.form, self.runs, self.steps = form, list(runs), steps
+        super().__init__(form)
+        self.runs, self.steps = list(runs), steps
         self.first = steps - max(1, round(runs[0].spec.averaging * steps))  # the step before the first that counts
         self.taken = 0
         self.means = [[torch.zeros_like(tensor) for tensor in _state(run)] for run in runs]
@@ -44,22 +44,6 @@ class Averaged:
         kept = Averaged(self.form.keep(places), [self.runs[place] for place in places], self.steps)
         kept.taken, kept.means = self.taken, [self.means[place] for place in places]
         return kept
-
-    def arranged(self, streams: Sequence[Tensor]) -> Batch:
-        """As of the form within."""
-        return self.form.arranged(streams)
-
-    def logits(self, images: Batch) -> list[Tensor]:
-        """Of the weights as they are: the means after the last step."""
-        return self.form.logits(images)
-
-    def weights(self, place: int) -> dict[str, Tensor]:
-        """As of the form within."""
-        return self.form.weights(place)
-
-    def drawing(self) -> AbstractContextManager[None]:
-        """As of the form within."""
-        return self.form.drawing()
 
 
 def _state(run: Setup) -> list[Tensor]:

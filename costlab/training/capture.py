@@ -2,13 +2,12 @@
 
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from costlab.training.forms import Apart, Batch, Form
+from costlab.training.forms import Apart, Around, Batch, Form
 
 REHEARSALS = 3  # steps of each shape before it is captured: libraries allocate and choose kernels in the first ones
 
@@ -47,7 +46,7 @@ class CudaGraphs:
         return graph.replay
 
 
-class Captured:
+class Captured(Around):
     """A form whose steps are recorded, one recording for each shape of its inputs, and then replayed."""
 
     def __init__(self, form: Form, recorder: Recorder):
@@ -65,22 +64,6 @@ class Captured:
     def keep(self, places: Sequence[int]) -> "Captured":
         """The others, to be recorded anew."""
         return Captured(self.form.keep(places), self.recorder)
-
-    def arranged(self, streams: Sequence[Tensor]) -> Batch:
-        """As of the form within."""
-        return self.form.arranged(streams)
-
-    def logits(self, images: Batch) -> list[Tensor]:
-        """As of the form within; not recorded."""
-        return self.form.logits(images)
-
-    def weights(self, place: int) -> dict[str, Tensor]:
-        """As of the form within."""
-        return self.form.weights(place)
-
-    def drawing(self) -> AbstractContextManager[None]:
-        """As of the form within."""
-        return self.form.drawing()
 
 
 class _Recording:

@@ -1,4 +1,4 @@
-"""Where to train, in which number format and memory layout: the same answer in every process of a machine."""
+"""Where to train and in which number format: the same answer in every process of a machine."""
 
 from typing import Literal, cast
 
@@ -10,9 +10,8 @@ from costlab.specs import Choice
 from costlab.training.measured import processor, remembered
 from costlab.training.step_time import step_times
 
-GAIN = 0.8  # what else than float32 or channels last is taken where a step takes at most so much of the time
+GAIN = 0.8  # of the time of float32: bfloat16 is taken where a step takes at most so much
 SMALL_CNN = Choice(name="small_cnn")
-Layout = Literal["channels_last", "contiguous"]
 
 
 def find_device(asked: str) -> torch.device:
@@ -65,20 +64,8 @@ def precision(
     if asked != "auto":
         return cast(Literal["float32", "bfloat16"], asked)
     times = seconds_an_image(device, shape, model)
-    usual, lower = (_quickest(times, precision) for precision in ("float32", "bfloat16"))
-    return "bfloat16" if times[lower] <= GAIN * times[usual] else "float32"
-
-
-def layout(precision: str, device: torch.device, shape: tuple[int, ...], model: Choice = SMALL_CNN) -> Layout:
-    """How images and weights lie in the memory of `device`, as measured: in "contiguous" order where that pays.
-
-    On a CPU always channels last, without measuring.
-    """
-    if device.type == "cpu":
-        return "channels_last"
-    times = seconds_an_image(device, shape, model)
-    pays = times[f"{precision} contiguous"] <= GAIN * times[f"{precision} channels_last"]
-    return "contiguous" if pays else "channels_last"
+    usual, lower = (times[f"{format} channels_last"] for format in ("float32", "bfloat16"))
+    return "bfloat16" if lower <= GAIN * usual else "float32"
 
 
 def seconds_an_image(device: torch.device, shape: tuple[int, ...], model: Choice = SMALL_CNN) -> dict[str, float]:
@@ -87,7 +74,3 @@ def seconds_an_image(device: torch.device, shape: tuple[int, ...], model: Choice
     channels, height, width = shape
     key = f"seconds an image: {model.name}{options} on {channels}x{height}x{width}, {device_name(device)}"
     return remembered(key, lambda: step_times(model, (channels, height, width), device))
-
-
-def _quickest(times: dict[str, float], precision: str) -> str:
-    return min((form for form in times if form.startswith(precision)), key=times.__getitem__)

@@ -100,3 +100,30 @@ class Apart:
 
     def _own_numbers(self, run: Setup) -> AbstractContextManager[None]:
         return nullcontext() if len(self.runs) == 1 else run.randomness.active()
+
+
+class Around:
+    """Base of forms that change one thing about another, `form`, and pass on the rest."""
+
+    def __init__(self, form: Form):
+        self.form = form
+
+    def arranged(self, streams: Sequence[Tensor]) -> Batch:
+        """As of the form within."""
+        return self.form.arranged(streams)
+
+    def step(self, images: Batch, targets: Batch, share: Tensor) -> Tensor:
+        """As of the form within."""
+        return self.form.step(images, targets, share)
+
+    def logits(self, images: Batch) -> list[Tensor]:
+        """As of the form within."""
+        return self.form.logits(images)
+
+    def weights(self, place: int) -> dict[str, Tensor]:
+        """As of the form within."""
+        return self.form.weights(place)
+
+    def drawing(self) -> AbstractContextManager[None]:
+        """As of the form within."""
+        return self.form.drawing()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from costlab.catalogue import Catalogue, DatasetEntry
+from costlab.catalogue import Catalogue, DatasetEntry, timed_kind
 from costlab.costs import CostMatrix
 from costlab.sharing import MEASURED, kind_of, most_together, shared_out
 from costlab.specs import Choice, RunSpec, make_spec
@@ -51,7 +51,7 @@ class Plan:
         entry = next((one for one in catalogue.datasets if one.name == self.dataset.name), None)
         if entry is None or not self.size:
             return None
-        timed = catalogue.seconds_per_image.get(f"{self.model.name} on {'x'.join(map(str, entry.shape))}")
+        timed = catalogue.seconds_per_image.get(timed_kind(self.model.name, entry.shape))
         more = self._share_of_one_more(catalogue)
         # The fastest of the latest: the others were slowed by whatever else the machine had to do just then.
         speeds = [speed for run in runs if (speed := self._speed(run, more))][:5]

@@ -93,8 +93,3 @@ def test_step_times_are_taken_of_each_form_and_disturb_no_random_numbers() -> No
     assert set(times) == {"float32 channels_last", "bfloat16 channels_last"}
     assert all(0 < seconds < 1 for seconds in times.values())
     assert torch.equal(torch.get_rng_state(), before)
-
-
-def test_the_memory_layout_is_not_measured_on_a_cpu(costlab_home: Path) -> None:
-    assert devices.layout("float32", CPU, SHAPE) == "channels_last"
-    assert not (costlab_home / "measured.json").exists()

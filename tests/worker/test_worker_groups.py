@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,19 +11,6 @@ from tests.worker.lab import ONE_SLOT, Lab, alive, job_of, until, working
 from tests.worker.program import VERDICT
 
 pytestmark = pytest.mark.process
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with working(tmp_path_factory.mktemp("groups"), *ONE_SLOT) as lab:
-        yield lab
-
-
-@pytest.fixture
-def lab(shared: Lab) -> Lab:
-    """The worker, idle."""
-    until(shared.idle)
-    return shared
 
 
 def in_training(lab: Lab, *what: str) -> list[Run]:

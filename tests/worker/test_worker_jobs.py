@@ -4,28 +4,15 @@ import os
 import signal
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from tests.worker.lab import ONE_SLOT, Lab, alive, job_of, until, working
+from tests.worker.lab import Lab, alive, job_of, until
 from tests.worker.program import VERDICT
 
 Note = Callable[[str, object], None]
 pytestmark = pytest.mark.process
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with working(tmp_path_factory.mktemp("worker"), *ONE_SLOT) as lab:
-        yield lab
-
-
-@pytest.fixture
-def lab(shared: Lab) -> Lab:
-    """The worker, idle."""
-    until(shared.idle)
-    return shared
 
 
 def test_a_run_is_trained_and_everything_it_reported_is_kept(lab: Lab) -> None:
