@@ -76,7 +76,7 @@ def to_record(cost: CostMatrix) -> dict[str, Any]:
         "unit": cost.unit,
         "classes": list(cost.classes),
         "decisions": list(cost.decisions),
-        "values": cost.values.tolist(),
+        "values": cost.rows(),
     }
 
 
@@ -128,7 +128,7 @@ def to_csv(cost: CostMatrix) -> str:
     out = io.StringIO()
     write = csv.writer(out, lineterminator="\n").writerow
     write(["truth \\ decision" + (f" ({cost.unit})" if cost.unit else ""), *cost.decisions])
-    for truth, row in zip(cost.classes, cost.values, strict=True):
+    for truth, row in zip(cost.classes, cost.rows(), strict=True):
         write([truth, *(show_number(value) for value in row)])
     return out.getvalue()
 

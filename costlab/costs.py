@@ -6,15 +6,21 @@ truth, columns the decision, as in scikit-learn's `confusion_matrix` (Elkan 2001
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from pydantic_core import core_schema
 
 from costlab.doctor import MAX_COST, name_findings, read_cells, shape_finding
 from costlab.errors import InvalidCosts
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from costlab import arrays as np
 
 ORIENTATION = "Rows are the truth, columns the decision."
 
@@ -22,6 +28,9 @@ ORIENTATION = "Rows are the truth, columns the decision."
 @dataclass(frozen=True, eq=False)
 class CostMatrix:
     """The cost of every decision for every truth; frozen, and checked when it is made.
+
+    It keeps its numbers as bytes; `values` shows them as an array from the first time it is asked for. So a process
+    that reads matrices and passes them on, as the dispatcher does, needs no numpy.
 
     values: (K, D) finite numbers in `unit`, `values[t, d]` the cost of deciding `d` when the truth is `t`.
     classes: K names. decisions: D >= K names that begin with the classes; further ones are extra decisions
@@ -40,18 +49,29 @@ class CostMatrix:
     decisions: tuple[str, ...] = field(default=None)  # type: ignore[assignment,arg-type]  # None: the classes
     unit: str = ""
     name: str = ""
+    _numbers: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         classes = tuple(str(name) for name in self.classes)
         decisions = classes if self.decisions is None else tuple(str(name) for name in self.decisions)
-        values = _checked(self.values, classes, decisions)
+        numbers = _checked(self.values, classes, decisions)
         for label, text in (("unit", self.unit), ("name", self.name)):
             if len(text) > 80:
                 raise InvalidCosts(f"The {label} of a cost matrix has up to 80 characters; got {len(text)}.")
-        values.flags.writeable = False
-        object.__setattr__(self, "values", values)
+        object.__delattr__(self, "values")  # what was given; `__getattr__` makes the array
+        object.__setattr__(self, "_numbers", numbers)
         object.__setattr__(self, "classes", classes)
         object.__setattr__(self, "decisions", decisions)
+
+    if not TYPE_CHECKING:  # else every attribute would pass for one that a matrix has
+
+        def __getattr__(self, name: str) -> Any:
+            """`values`, the first time; it cannot be written to, as its bytes cannot."""
+            if name != "values":
+                raise AttributeError(f"A cost matrix has no '{name}'.")
+            values = np.frombuffer(self._numbers).reshape(len(self.classes), len(self.decisions))
+            object.__setattr__(self, "values", values)
+            return values
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, CostMatrix) and self._key() == other._key()
@@ -60,8 +80,12 @@ class CostMatrix:
         return hash(self._key())
 
     def _key(self) -> tuple[Any, ...]:
-        # + 0.0 turns -0.0 into 0.0, which compares equal and must hash equal
-        return (self.values + 0.0).tobytes(), self.classes, self.decisions, self.unit, self.name
+        return self._numbers, self.classes, self.decisions, self.unit, self.name
+
+    def rows(self) -> list[list[float]]:
+        """`values` as K lists of D numbers."""
+        shape = len(self.classes), len(self.decisions)
+        return memoryview(self._numbers).cast("d", shape).tolist()  # type: ignore[return-value]  # of floats, by "d"
 
     @property
     def square(self) -> np.ndarray:
@@ -217,14 +241,27 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(shown) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 
-def _checked(values: Any, classes: tuple[str, ...], decisions: tuple[str, ...]) -> np.ndarray:
-    """`values` as a fresh (K, D) float64 array, or InvalidCosts with the first sentence of the doctor."""
-    findings = name_findings(classes, decisions)
-    array = np.array(values, dtype=object) if not isinstance(values, np.ndarray) else values
-    if not findings and (wrong := shape_finding(array.shape, classes, decisions)):
-        findings = [wrong]
-    if not findings and (array.dtype.kind not in "iuf" or not (np.abs(array) <= MAX_COST).all()):
-        array, findings = read_cells(array.tolist(), classes, decisions)
+def _checked(values: Any, classes: tuple[str, ...], decisions: tuple[str, ...]) -> bytes:
+    """`values` as the bytes of K times D float64, row by row, or InvalidCosts with the first sentence of the doctor.
+
+    -0.0 becomes 0.0: they compare equal, so they must hash equal.
+    """
+    if not _nested(values):
+        given = np.asarray(values) if hasattr(values, "dtype") else np.array(values, dtype=object)
+        findings = name_findings(classes, decisions)
+        if not findings and (wrong := shape_finding(given.shape, classes, decisions)):
+            findings = [wrong]
+        if findings:
+            raise InvalidCosts(findings[0].sentence)
+        if given.dtype.kind in "iuf" and (np.abs(given) <= MAX_COST).all():
+            return (given.astype(np.float64) + 0.0).tobytes()
+        values = given.tolist()
+    rows, findings = read_cells(values, classes, decisions)
     if findings:
         raise InvalidCosts(findings[0].sentence)
-    return np.array(array, dtype=np.float64)
+    return array("d", (number + 0.0 for number in chain.from_iterable(rows))).tobytes()
+
+
+def _nested(values: Any) -> bool:
+    """Whether these are rows in a list, as files and JSON hold them."""
+    return isinstance(values, list | tuple) and all(isinstance(row, list | tuple) for row in values)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 from typing import TYPE_CHECKING, Literal
-
-import numpy as np
 
 from costlab.numbers import parse_number
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from costlab.costs import CostMatrix
     from costlab.diagnosis.when_best import Witness
 
@@ -91,10 +92,10 @@ def within_bounds(value: float) -> float:
 
 def read_cells(
     cells: Sequence[Sequence[object]], classes: Sequence[str], decisions: Sequence[str] | None = None
-) -> tuple[np.ndarray, list[Finding]]:
-    """A typed table as numbers (K, D) float64, NaN where a cell was refused, with one error for each such cell.
+) -> tuple[list[list[float]], list[Finding]]:
+    """A typed table as K rows of D numbers, NaN where a cell was refused, with one error for each such cell.
 
-    A table whose names or shape are refused is not read: the array is empty then.
+    A table whose names or shape are refused is not read: there are no rows then.
 
     >>> read_cells([["0", "abc"], ["1,5", "0"]], ["cat", "dog"])[1][0].sentence
     "The cost of 'cat' called 'dog': 'abc' is not a number."
@@ -108,16 +109,23 @@ def read_cells(
     elif wrong := shape_finding((len(cells), *lengths) if cells else (0, 0), classes, decisions):
         found.append(wrong)
     if found:
-        return np.empty((0, 0)), found
-    values = np.full((len(classes), len(decisions)), np.nan)
+        return [], found
+    values = [[nan] * len(decisions) for _ in classes]
     for t, row in enumerate(cells):
         for d, cell in enumerate(row):
             try:
-                values[t, d] = within_bounds(parse_number(cell))
+                values[t][d] = _read(cell)
             except ValueError as error:
                 sentence = f"The cost of {cell_name(classes[t], decisions[d])}: {error}."
                 found.append(Finding("error", sentence, (t, d)))
     return values, found
+
+
+def _read(cell: object) -> float:
+    """The number in a cell. Raises ValueError with a clause."""
+    if type(cell) in (float, int) and abs(cell) <= MAX_COST:  # type: ignore[arg-type]  # not bool, which is an int
+        return float(cell)  # type: ignore[arg-type]
+    return within_bounds(parse_number(cell))
 
 
 def doctor(
@@ -142,7 +150,7 @@ def doctor(
     from costlab.diagnosis import warnings
 
     if not isinstance(cost, CostMatrix):
-        values, errors = read_cells(np.asarray(cost, dtype=object).tolist(), classes, decisions)
+        values, errors = read_cells([list(row) for row in cost], classes, decisions)
         if errors:
             return errors
         names = None if decisions is None else tuple(decisions)

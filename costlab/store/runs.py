@@ -3,14 +3,15 @@
 import re
 import secrets
 import shutil
+import struct
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 from math import isfinite, nan
 from typing import Any, TypeVar
 from zlib import compress, decompress
 
-import numpy as np
 from pydantic import ValidationError
 from sqlalchemy import Row, and_, delete, insert, literal_column, select, update
 
@@ -157,10 +158,10 @@ def packed(confusion: Confusion) -> bytes:
     >>> unpacked(packed([[5, 1], [0, 7]]), 2)
     [[5, 1], [0, 7]]
     """
-    return compress(np.asarray(confusion, dtype="<u4").tobytes(), level=1)
+    numbers = list(chain.from_iterable(confusion))
+    return compress(struct.pack(f"<{len(numbers)}I", *numbers), level=1)
 
 
 def unpacked(counts: bytes, columns: int) -> Confusion:
     """What `packed` was given: rows of `columns` counts."""
-    rows: Confusion = np.frombuffer(decompress(counts), dtype="<u4").reshape(-1, columns).tolist()
-    return rows
+    return [list(row) for row in struct.iter_unpack(f"<{columns}I", decompress(counts))]

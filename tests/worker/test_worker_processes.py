@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -202,10 +203,26 @@ def processor_seconds(lab: Lab) -> float:
     return sum(60 * float(minutes) + float(seconds) for *_, minutes, seconds in times)
 
 
-def test_neither_the_dispatcher_nor_the_app_side_loads_torch() -> None:
-    code = (
-        "import sys, costlab.worker.__main__, costlab.worker.serve, costlab.worker.service;"
-        "print({'torch', 'streamlit', 'plotly', 'sklearn'} & set(sys.modules))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+HEAVY = ("numpy", "torch", "pandas", "pyarrow", "scipy", "sklearn", "PIL", "streamlit", "plotly")
+
+
+def test_the_worker_on_the_apps_side_passes_costs_on_without_loading_anything_heavy() -> None:
+    code = """
+        import sys, costlab.worker.__main__, costlab.worker.serve, costlab.worker.service
+        from costlab.specs import read_spec
+        text = '{"cost": {"classes": ["a", "b"], "values": [[0, 1.5], [2, 0]]}}'
+        spec = read_spec(text)
+        assert read_spec(spec.model_dump_json()) == spec and spec.cost.rows() == [[0, 1.5], [2, 0]]
+        print(set(%r) & set(sys.modules))
+    """
+    program = textwrap.dedent(code) % (HEAVY,)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="looks for what a process has loaded in /proc")
+def test_a_dispatcher_that_has_had_runs_trained_has_loaded_nothing_heavy(lab: Lab) -> None:
+    assert lab.ended(lab.submit("quick")).state == "succeeded"
+    loaded = Path(f"/proc/{lab.dispatcher}/maps").read_text()
+    assert "_sqlite3" in loaded
+    assert [name for name in HEAVY if f"/{name}/" in loaded] == []
