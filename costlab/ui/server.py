@@ -26,7 +26,7 @@ from costlab.ui.sentences import inert
 
 # Served files by the name in their address: where they lie, and what they are.
 ASSETS = {
-    "plotly.js": ("plotly", "package_data/plotly.min.js", "text/javascript"),
+    "plotly.js": ("costlab.figures", "vendor/plotly.min.js", "text/javascript"),
     "plot.js": ("costlab.ui", "plot.js", "text/javascript"),
     "epochs.js": ("costlab.ui", "epochs.js", "text/javascript"),
     "whatif_said.js": ("costlab.ui", "whatif_said.js", "text/javascript"),
@@ -35,6 +35,8 @@ ASSETS = {
     "gallery.css": ("costlab.ui", "gallery.css", "text/css"),
     "cells.js": ("costlab.ui", "cells.js", "text/javascript"),
     "cells.css": ("costlab.ui", "cells.css", "text/css"),
+    "table.js": ("costlab.ui", "table.js", "text/javascript"),
+    "table.css": ("costlab.ui", "table.css", "text/css"),
     "favicon.svg": ("costlab.ui", "favicon.svg", "image/svg+xml"),
 }
 

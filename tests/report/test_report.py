@@ -142,6 +142,10 @@ def test_nothing_in_it_is_fetched_and_its_policy_forbids_it() -> None:
             assert (attributes.get(name) or "data:").startswith("data:")
 
 
+def test_it_is_small_enough_for_any_mailbox() -> None:
+    assert 400_000 < len(report(example_source("digits")).encode()) < 1_000_000
+
+
 def test_images_are_in_the_file_with_words_for_those_who_do_not_see_them() -> None:
     source = made(3)
     fitted, scenario = Fitted(source.predictions), Scenario(source.cost)
