@@ -1,8 +1,9 @@
 """The tables of a comparison: costs with groups, better model or better rule, seeds. Everything in them is inert."""
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 
-import pandas as pd
 import streamlit as st
 
 from costlab.against_bar import (
@@ -112,7 +113,13 @@ def as_csv(columns: Mapping[str, Standing], saved: Sequence[Against]) -> str:
     for end in ("estimate", "low", "high"):
         found[f"saved against the bar, {end}"] = [getattr(each.saved, end) for each in saved]
         found[f"of that the model, by the bar's rule, {end}"] = [getattr(each.model, end) for each in saved]
-    return str(pd.DataFrame(found).iloc[first.order].to_csv(index=False))
+    out = io.StringIO()
+    write = csv.writer(out, lineterminator="\n").writerow
+    write(found)
+    for row in first.order:
+        cells = (column[row] for column in found.values())
+        write("" if cell != cell else cell for cell in cells)  # NaN: there is none
+    return out.getvalue()
 
 
 def words(group: Group, standing: Standing, saved: Sequence[Against]) -> None:

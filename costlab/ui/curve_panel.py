@@ -20,6 +20,7 @@ from costlab.scenario import Answer, Scenario
 from costlab.scenario_curves import FOLLOWS, Pick
 from costlab.ui.plot import plot, take_click
 from costlab.ui.sentences import inert
+from costlab.ui.tables import show_table
 from costlab.wording import amount
 
 Selected = tuple[int, int]
@@ -63,7 +64,8 @@ def curves(fitted: Fitted, scenario: Scenario, answer: Answer, selected: Selecte
     st.caption(inert(" ".join(drawn.said)))
     numbers = st.expander("The numbers of this chart", key="curve-numbers", on_change="rerun")
     if numbers.open:  # a table is sent only to those who look at it
-        numbers.dataframe(drawn.table, hide_index=True)
+        with numbers:
+            show_table("curve-table", drawn.said[0], drawn.table, f"{name}.csv")
 
 
 # What is looked at, remembered in the address -----------------------------------------------------------------------

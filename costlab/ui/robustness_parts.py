@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from costlab.sources import Source
 from costlab.ui.sentences import count, inert, number
+from costlab.ui.tables import show_table
 
 
 def looked_at(sources: Sequence[Source], images: int) -> None:
@@ -22,14 +22,6 @@ def looked_at(sources: Sequence[Source], images: int) -> None:
 
 def twin(label: str, alt: str, columns: Mapping[str, Sequence[Any]], name: str) -> None:
     """A chart in words and as a table, to be read and to be taken along."""
-    frame = pd.DataFrame(columns)
     with st.expander(label, icon=":material/table:"):
         st.text(alt)
-        digits = {
-            column: st.column_config.NumberColumn(format="%.4g") for column in frame.select_dtypes("number").columns
-        }
-        st.dataframe(frame, hide_index=True, column_config=digits, alt=alt)
-        data = frame.to_csv(index=False).encode()
-        st.download_button(
-            "Download as CSV", data, f"{name}.csv", "text/csv", on_click="ignore", icon=":material/download:", key=name
-        )
+        show_table(f"{name}-table", alt, columns, f"{name}.csv")

@@ -35,6 +35,8 @@ ASSETS = {
     "gallery.css": ("costlab.ui", "gallery.css", "text/css"),
     "cells.js": ("costlab.ui", "cells.js", "text/javascript"),
     "cells.css": ("costlab.ui", "cells.css", "text/css"),
+    "table.js": ("costlab.ui", "table.js", "text/javascript"),
+    "table.css": ("costlab.ui", "table.css", "text/css"),
     "favicon.svg": ("costlab.ui", "favicon.svg", "image/svg+xml"),
 }
 

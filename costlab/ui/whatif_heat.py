@@ -12,6 +12,7 @@ from costlab.ui.cell import DRAWN_UP_TO
 from costlab.ui.plot import plot, take_click
 from costlab.ui.run_sentences import MODES, cell_words
 from costlab.ui.sentences import inert
+from costlab.ui.tables import show_table
 from costlab.ui.whatif_controls import follow
 from costlab.ui.whatif_desk import Desk, View
 
@@ -57,7 +58,8 @@ def heat(source_key: str, desk: Desk, view: View, mode: str) -> None:
     st.caption(inert(cell_words(view.answer.counts, cost, *cell)))
     numbers = st.expander("The numbers of this chart", key="whatif-numbers", on_change="rerun")
     if numbers.open:
-        numbers.dataframe(_numbers(view, mode), hide_index=True)
+        with numbers:
+            show_table("whatif-table", f"{READINGS[mode][1].capitalize()}.", _numbers(view, mode), "confusion.csv")
 
 
 def _numbers(view: View, mode: str) -> dict[str, list[Any]]:

@@ -144,7 +144,7 @@ def test_a_new_user_does_the_whole_job(server: Server, page: Page, tmp_path: Pat
         assert told[number] | {"seconds": 0} == again[number] | {"seconds": 0}
 
     page.goto(f"{server.url}/runs")
-    expect(page.get_by_test_id("stDataFrame").first).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_test_id("runs")).to_be_visible(timeout=MINUTE)
     page.goto(f"{server.url}/run?id={first.id}")
     shown = page.get_by_test_id("stMetric")
     expect(shown).to_have_count(3, timeout=MINUTE)

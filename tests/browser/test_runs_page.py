@@ -42,10 +42,8 @@ def done(store: Store, seed: int, epochs: int = 3) -> Work:
 
 
 def choose(page: Page, row: int) -> None:
-    """Tick the box of a row; the table is drawn on a canvas, its rows are 35 pixels high."""
-    box = page.get_by_test_id("stDataFrame").bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 15, box["y"] + 35 * (row + 1.5))
+    """Tick the box of a row."""
+    page.get_by_test_id("runs").locator("tbody").get_by_role("checkbox").nth(row).check()
 
 
 def compared(page: Page) -> list[str]:
@@ -64,7 +62,7 @@ def test_chosen_runs_are_compared_kept_by_a_reload_and_found_again_when_runs_are
 ):
     first, second = done(store, 1), done(store, 2)
     page.goto(f"{alone.url}/runs")
-    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    expect(page.get_by_test_id("runs")).to_be_visible()
     expect(page.get_by_text("Choose rows to")).to_be_visible()
     choose(page, 1)  # newest first: the second row is the first run
     expect(page.get_by_text("Open this run")).to_be_visible()

@@ -11,6 +11,7 @@ from costlab.sources import example_source
 from costlab.ui.curve_panel import CURVES, Drawn, picked
 from costlab.ui.plot import Click
 from tests.core.test_scenario import COST, FITTED
+from tests.ui.tables import tables
 
 
 def page():
@@ -67,13 +68,13 @@ def test_each_curve_can_be_opened_by_address_with_words_and_a_table(name, assume
     app = shown({"curve": name}, assumed=assumed)
     assert app.session_state["curve-chosen"] == name
     assert len(app.caption[0].value) > 60
-    (table,) = app.dataframe
-    assert 0 < len(table.value) <= 20
+    (table,) = tables(app)
+    assert 0 < len(next(iter(table.values()))) <= 20
     assert not app.info
 
 
 def test_a_table_that_nobody_looks_at_is_not_sent():
-    assert not shown(**{NUMBERS: False}).dataframe
+    assert not tables(shown(**{NUMBERS: False}))
 
 
 def test_only_known_curves_are_asked_for_and_the_first_needs_no_word_in_the_address():
@@ -92,8 +93,8 @@ def test_the_caption_tells_the_costs_of_a_thousand_images_as_the_answer_does():
     from costlab.fitted import Fitted
 
     given = answer(Fitted(source.predictions), Scenario(source.cost))
-    table = app.dataframe[0].value
-    assert table["cost per 1\u2009000 images (EUR) at the last"].iloc[-1] == pytest.approx(1000 * given.mean.estimate)
+    (table,) = tables(app)
+    assert table["cost per 1\u2009000 images (EUR) at the last"][-1] == pytest.approx(1000 * given.mean.estimate)
 
 
 def test_where_nobody_can_be_asked_a_sentence_says_how_to_switch_it_on():

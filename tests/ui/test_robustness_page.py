@@ -1,7 +1,5 @@
 """The Robustness page without a browser: its address, its sentence, what it refuses and how it is taken back."""
 
-import csv
-import io
 import json
 
 import numpy as np
@@ -10,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from costlab.sources import example_source
 from costlab.ui.session import forget_snapshots, get_store
+from tests.ui.tables import tables
 
 
 def main() -> None:
@@ -70,7 +69,7 @@ def test_the_cost_it_tells_is_that_of_a_loop_over_the_predictions() -> None:
     part = source.predictions.part("test")
     paid = [source.cost.values[t, int(np.argmax(z))] for t, z in zip(part.target, part.logits, strict=True)]
     app = page(rules="argmax,constant", range="3.0:1~1000")
-    costs = app.dataframe[0].value
+    costs = tables(app)[0]
     row = list(costs["rule"]).index("Most probable class")
     cost = costs["at the likely prices, per 1\u2009000 images (EUR)"][row]
     assert cost == pytest.approx(1000 * sum(paid) / len(paid))
@@ -159,8 +158,7 @@ def test_results_on_other_images_are_left_out_and_told() -> None:
 
 def test_the_tables_can_be_taken_along() -> None:
     app = page()
-    costs, prices = (each.value for each in app.dataframe)
+    costs, prices = tables(app)
     assert costs["cheapest in, %"][0] > 98
-    rows = list(csv.DictReader(io.StringIO(prices.to_csv(index=False))))
-    assert rows[0]["price"] == "'ok' called 'crack'"
-    assert float(rows[0]["switches at"]) == pytest.approx(0.423, abs=0.001)
+    assert prices["price"][0] == "'ok' called 'crack'"
+    assert prices["switches at"][0] == pytest.approx(0.423, abs=0.001)
