@@ -84,7 +84,7 @@ class Gallery {
     const heads = [legend.decision, legend.chance, legend.expected, legend.true];
     this.heads.replaceChildren(...heads.map((head) => make("th", { scope: "col" }, head)));
     this.note.textContent = legend.note;
-    this.refocus = focused;
+    this.refocus ||= focused; // or it was, and its image is still on the way
   }
 
   paint() {
