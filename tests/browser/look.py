@@ -21,6 +21,20 @@ def settle(page: Page, milliseconds: int = 1500) -> None:
     page.wait_for_function("() => !document.querySelector('.costlab-plot-node[data-state=loading]')")
 
 
+OPENED = """() => {
+  const app = document.querySelector("[data-testid=stApp]")?.dataset;
+  const going = ".costlab-plot-node[data-state=loading], [data-stale=true], [data-testid=stSkeleton]";
+  return app?.testConnectionState === "CONNECTED" && app.testScriptState === "notRunning"
+    && document.querySelector("h1") && !document.querySelector(going);
+}"""
+
+
+def opened(page: Page, url: str) -> None:
+    """Go to a page and wait until it has come whole: its script has run, its charts are drawn."""
+    page.goto(url)
+    page.wait_for_function(OPENED, timeout=60_000)
+
+
 def look(
     url: str, paths: list[str], out: Path, full: bool = True, themes: tuple[str, ...] = ("light", "dark")
 ) -> list[Path]:

@@ -11,8 +11,10 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import window
+from tests.browser.look import opened
 from tests.browser.server import Server, running
 
 PAGES = {
@@ -27,13 +29,6 @@ PAGES = {
     "/robustness": "Robustness",
     "/report": "Report",
 }
-
-
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory):
-    """The app without a worker."""
-    with running(tmp_path_factory.mktemp("home"), worker=False) as server:
-        yield server
 
 
 def get(url: str, **headers: str) -> HTTPResponse:
@@ -74,20 +69,20 @@ def test_streamlits_own_scripts_come_compressed_too(alone: Server):
     assert status_and_body(f"{alone.url}/static/js/nothing.js") == streamlit_page()  # as without us
 
 
-def test_a_first_visit_brings_less_than_three_megabytes(alone: Server, page: Page):
+def test_a_first_visit_brings_less_than_three_megabytes(alone: Server, newcomer: Page):
     sizes = {}
-    page.on("response", lambda reply: sizes.update({reply.url: int(reply.headers.get("content-length", 0))}))
-    page.goto(f"{alone.url}/costs")
-    expect(page.locator("[data-testid^=plot-]").first).to_have_attribute("data-state", "ready", timeout=60_000)
+    newcomer.on("response", lambda reply: sizes.update({reply.url: int(reply.headers.get("content-length", 0))}))
+    newcomer.goto(f"{alone.url}/costs")
+    expect(newcomer.locator("[data-testid^=plot-]").first).to_have_attribute("data-state", "ready", timeout=60_000)
     assert 500_000 < sum(sizes.values()) < 3_000_000
 
 
-def test_all_that_the_first_page_is_made_of_is_named_in_its_head(alone: Server, page: Page):
+def test_all_that_the_first_page_is_made_of_is_named_in_its_head(alone: Server, newcomer: Page):
     asked = []
-    page.on("request", lambda request: asked.append(request.url.removeprefix(alone.url)))
-    page.goto(f"{alone.url}/whatif")
-    expect(page.get_by_test_id("gallery")).to_be_visible(timeout=30_000)
-    for chart in page.locator("[data-testid^=plot-]").all():
+    newcomer.on("request", lambda request: asked.append(request.url.removeprefix(alone.url)))
+    newcomer.goto(f"{alone.url}/whatif")
+    expect(newcomer.get_by_test_id("gallery")).to_be_visible(timeout=30_000)
+    for chart in newcomer.locator("[data-testid^=plot-]").all():
         expect(chart).to_have_attribute("data-state", "ready", timeout=30_000)
     head = get(f"{alone.url}/whatif").read().decode()
     files = [path for path in asked if path.startswith(("/static/", "/costlab/"))]
@@ -95,11 +90,11 @@ def test_all_that_the_first_page_is_made_of_is_named_in_its_head(alone: Server, 
     assert [path for path in files if f'"./{path[1:]}"' not in head and not path.endswith(".ttf")] == []
 
 
-def test_only_the_current_version_may_be_kept_for_ever(alone: Server, page: Page):
+def test_only_the_current_version_may_be_kept_for_ever(alone: Server, newcomer: Page):
     asked = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{alone.url}/costs")
-    expect(page.locator("[data-testid^=plot-]").first).to_have_attribute("data-state", "ready", timeout=30_000)
+    newcomer.on("request", lambda request: asked.append(request.url))
+    newcomer.goto(f"{alone.url}/costs")
+    expect(newcomer.locator("[data-testid^=plot-]").first).to_have_attribute("data-state", "ready", timeout=30_000)
     library = next(url for url in asked if "plotly.js" in url)
     assert "immutable" in get(library).headers["Cache-Control"]
     assert get(library.split("?")[0] + "?v=old").headers["Cache-Control"] == "no-cache"
@@ -111,25 +106,37 @@ def test_nothing_else_can_be_fetched_there(alone: Server, path: str):
     assert status in (400, 404) or (status, body) == streamlit_page()
 
 
-def test_the_browser_is_only_ever_sent_to_this_server(alone: Server, page: Page):
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
-    for path in PAGES:
-        page.goto(f"{alone.url}{path}")
-        expect(page.get_by_test_id("stSidebarNav")).to_be_visible(timeout=30_000)
-        page.wait_for_timeout(500)
-    strangers = [url for url in asked if not url.startswith((alone.url, "data:", "blob:"))]
-    assert strangers == []
+@pytest.fixture(scope="module")
+def asked(alone: Server, browser: Browser) -> list[str]:
+    """The addresses that a new browser is sent to on its way through all pages."""
+    context, urls = window(browser), list[str]()
+    context.on("request", lambda request: urls.append(request.url))
+    page = context.new_page()
+    for path, title in PAGES.items():
+        opened(page, f"{alone.url}{path}")
+        is_there(page, title)
+    context.close()
+    return urls
 
 
-@pytest.mark.parametrize(("path", "title"), PAGES.items())
+def is_there(page: Page, title: str) -> None:
+    """The page of this title is shown, and nothing is wrong with it."""
+    expect(page).to_have_title(f"{title} · costlab", timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    expect(page.get_by_text("does not seem to exist")).to_have_count(0)
+
+
+def test_the_browser_is_only_ever_sent_to_this_server(alone: Server, asked: list[str]):
+    assert len(asked) > 50
+    assert [url for url in asked if not url.startswith((alone.url, "data:", "blob:"))] == []
+
+
+@pytest.mark.parametrize(("path", "title"), [each for each in PAGES.items() if "?" not in each[0]])
 def test_every_page_is_there_as_the_first_request_after_a_start(tmp_path: Path, page: Page, path: str, title: str):
     with running(tmp_path, worker=False) as server:
         page.goto(f"{server.url}{path}")
-        expect(page).to_have_title(f"{title} · costlab", timeout=30_000)
-        expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
-        expect(page.get_by_test_id("stException")).to_have_count(0)
-        expect(page.get_by_text("does not seem to exist")).to_have_count(0)
+        is_there(page, title)
 
 
 def test_the_bare_address_leads_to_real_decisions(alone: Server, page: Page):
@@ -137,11 +144,13 @@ def test_the_bare_address_leads_to_real_decisions(alone: Server, page: Page):
     page.wait_for_url(re.compile(re.escape(alone.url) + r"/whatif\?.*example=surface_defects"))
 
 
-def test_a_first_visitor_sees_a_real_matrix_within_five_seconds(tmp_path: Path, page: Page):
+def test_a_first_visitor_sees_a_real_matrix_within_five_seconds(tmp_path: Path, newcomer: Page):
     with running(tmp_path, worker=False) as server:
         began = time.monotonic()
-        page.goto(f"{server.url}/")
-        expect(page.get_by_test_id("plot-whatif-confusion")).to_have_attribute("data-state", "ready", timeout=60_000)
+        newcomer.goto(f"{server.url}/")
+        expect(newcomer.get_by_test_id("plot-whatif-confusion")).to_have_attribute(
+            "data-state", "ready", timeout=60_000
+        )
         assert time.monotonic() - began < 5 * slowness()
 
 
@@ -168,11 +177,8 @@ def test_our_icon_stands_in_the_tab(alone: Server, page: Page):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the maps of a process are Linux's")
-def test_no_page_brings_torch_into_the_process_of_the_screens(alone: Server, page: Page):
-    for path in PAGES:
-        page.goto(f"{alone.url}{path}")
-        expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
-        page.wait_for_timeout(500)
+def test_no_page_brings_torch_into_the_process_of_the_screens(alone: Server, asked: list[str]):
+    assert {path for path in PAGES if alone.url + path in asked} == set(PAGES)
     mapped = Path(f"/proc/{alone.process.pid}/maps").read_text()
     assert "libpython" in mapped or "python" in mapped
     assert "torch" not in mapped

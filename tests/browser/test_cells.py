@@ -1,7 +1,5 @@
 """The table of costs in a real browser: keys, blocks, what cannot be read, and typing faster than the page follows."""
 
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -9,17 +7,10 @@ from playwright.sync_api import Page, expect
 from costlab.datasets import DATASETS
 from tests.browser.grid_driver import cell_text, enter, select_cell, shown, type_cost
 from tests.browser.look import settle
-from tests.browser.server import Server, running
+from tests.browser.server import Server
 
 COSTS = [[f"{value:g}" for value in row] for row in DATASETS["surface_defects"].module.cost().values]
 SLOW = "() => { const end = performance.now() + 400; while (performance.now() < end); }"  # a browser that is at work
-
-
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app without a worker."""
-    with running(tmp_path_factory.mktemp("home"), worker=False) as server:
-        yield server
 
 
 @pytest.fixture

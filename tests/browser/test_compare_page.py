@@ -1,7 +1,6 @@
 """Compare in a real browser: from chosen runs to a table, a difference of two, the curve, the file, a copied link."""
 
 import csv
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from sklearn.metrics import confusion_matrix
 from costlab.costs import CostMatrix
 from costlab.predictions import Predictions
 from costlab.specs import RunSpec
-from tests.browser.server import Server, running
+from tests.browser.server import Server
 from tests.finished import given_run, made_up
 
 CLASSES = ("ok", "crack", "<b>stain</b>")
@@ -31,13 +30,11 @@ GIVEN = [noisy(number, sure) for number, (*_, sure) in enumerate(KINDS)]
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, list[str]]]:
+def lab(alone: Server) -> tuple[Server, list[str]]:
     """The app without a worker, with three finished runs."""
-    home = tmp_path_factory.mktemp("home")
     specs = [RunSpec(dataset="surface_defects", loss=loss, seed=seed, cost=COST) for loss, seed, _ in KINDS]
-    ids = [given_run(home, each, COST, spec) for each, spec in zip(GIVEN, specs, strict=True)]
-    with running(home, worker=False) as server:
-        yield server, ids
+    ids = [given_run(alone.home, each, COST, spec) for each, spec in zip(GIVEN, specs, strict=True)]
+    return alone, ids
 
 
 def argmax_counts(number: int) -> np.ndarray:

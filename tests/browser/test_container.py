@@ -34,8 +34,8 @@ class Impostor(http.server.BaseHTTPRequestHandler):
         """Stay quiet."""
 
 
-def test_the_health_check_passes_for_the_app(server: Server) -> None:
-    assert health_check(urlsplit(server.url).port or 0) == 0
+def test_the_health_check_passes_for_the_app(alone: Server) -> None:
+    assert health_check(urlsplit(alone.url).port or 0) == 0
 
 
 def test_the_health_check_fails_for_anything_else_that_answers() -> None:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from statistics import median
 
 import pytest
@@ -11,22 +10,13 @@ from playwright.sync_api import Page, expect
 from costlab.costs import CostMatrix
 from costlab.store import Store
 from tests.browser.grid_driver import cell_text, clear_cost, paste_block, shown, type_cost
-from tests.browser.server import Server, running
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app without its worker: costs need none."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COSTLAB_WORKER", "off")
-        with running(tmp_path_factory.mktemp("home")) as started:
-            yield started
+from tests.browser.server import Server
 
 
 @pytest.fixture
-def defects(page: Page, server: Server) -> Page:
+def defects(page: Page, alone: Server) -> Page:
     """The Costs page with the matrix of surface_defects: ok, scratch, dent, crack, stain."""
-    return opened(page, f"{server.url}/costs?dataset=surface_defects")
+    return opened(page, f"{alone.url}/costs?dataset=surface_defects")
 
 
 def opened(page: Page, url: str) -> Page:
@@ -116,8 +106,8 @@ WATCH = """() => {
 }"""
 
 
-def test_an_edit_repaints_the_heat_map_of_ten_classes_in_well_under_a_second(page: Page, server: Server) -> None:
-    opened(page, f"{server.url}/costs?dataset=digits")
+def test_an_edit_repaints_the_heat_map_of_ten_classes_in_well_under_a_second(page: Page, alone: Server) -> None:
+    opened(page, f"{alone.url}/costs?dataset=digits")
     page.evaluate(WATCH)
     waits = []
     for value in range(20, 25):
@@ -148,7 +138,7 @@ def test_a_click_on_the_heat_map_selects_the_cell(defects: Page) -> None:
     expect(defects.get_by_role("textbox", name="Cost")).to_have_value("1")
 
 
-def test_a_saved_matrix_survives_a_reload_and_opens_again(defects: Page, server: Server) -> None:
+def test_a_saved_matrix_survives_a_reload_and_opens_again(defects: Page, alone: Server) -> None:
     type_cost(defects, 3, 0, "333")
     twin_shows(defects, 3, 0, "333")
     menu(defects, "Save")
@@ -160,7 +150,7 @@ def test_a_saved_matrix_survives_a_reload_and_opens_again(defects: Page, server:
     defects.reload()
     opened(defects, defects.url)
     says(defects, re.compile("A 'crack' called 'ok' costs 333 EUR"))
-    opened(defects, f"{server.url}/costs?dataset=surface_defects")
+    opened(defects, f"{alone.url}/costs?dataset=surface_defects")
     says(defects, re.compile("A 'crack' called 'ok' costs 100 EUR"))
     menu(defects, "Saved")
     defects.locator(".st-key-saved-Open").get_by_role("button").click()
@@ -168,10 +158,10 @@ def test_a_saved_matrix_survives_a_reload_and_opens_again(defects: Page, server:
     expect(cell_text(defects, 3, 0)).to_have_text("333")
 
 
-def test_a_deep_link_names_the_matrix(page: Page, server: Server) -> None:
+def test_a_deep_link_names_the_matrix(page: Page, alone: Server) -> None:
     cost = CostMatrix([[0, 2, 3], [4, 0, 6], [7, 8, 0]], ["<b>red</b>", "*green*", "[x](http://y.z)"], unit="EUR")
-    Store(f"sqlite:///{server.home / 'costlab.db'}").save_matrix("linked", cost)
-    opened(page, f"{server.url}/costs?matrix=linked")
+    Store(f"sqlite:///{alone.home / 'costlab.db'}").save_matrix("linked", cost)
+    opened(page, f"{alone.url}/costs?matrix=linked")
     assert twin(page) == [["0", "2", "3"], ["4", "0", "6"], ["7", "8", "0"]]
     says(page, re.compile(re.escape("A '[x](http:\u2060//y.z)' called '*green*' costs 8 EUR")))
     assert page.locator(".st-key-cell-sentence a, .st-key-cell-sentence em, .st-key-cell-sentence b").count() == 0

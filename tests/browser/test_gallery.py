@@ -18,16 +18,16 @@ from tests.browser.server import Server, running
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The demonstration page of the gallery."""
     with running(tmp_path_factory.mktemp("home"), app="tests/browser/gallery_demo/app.py", worker=False) as started:
         yield started
 
 
 @pytest.fixture
-def passed(page: Page, server: Server) -> Page:
+def passed(page: Page, demo: Server) -> Page:
     """The parts in order that were called 'crack': cell 0.3 of the surface defects, hundreds of images."""
-    return opened(page, f"{server.url}/images?cell=0.3")
+    return opened(page, f"{demo.url}/images?cell=0.3")
 
 
 def opened(page: Page, url: str) -> Page:
@@ -69,8 +69,8 @@ def test_every_image_is_the_one_of_its_index_in_the_order_of_the_core(passed: Pa
         passed.get_by_role("button", name="Next").click()
 
 
-def test_colour_images_are_shown_in_their_colours(page: Page, server: Server) -> None:
-    opened(page, f"{server.url}/images?example=traffic_lights&cell=2.0")
+def test_colour_images_are_shown_in_their_colours(page: Page, demo: Server) -> None:
+    opened(page, f"{demo.url}/images?example=traffic_lights&cell=2.0")
     index, pixels = looked_at(page)
     assert pixels.shape == (3, 32, 32)
     assert np.array_equal(pixels, DATASETS["traffic_lights"].make().images[index])
@@ -130,11 +130,11 @@ def test_a_click_on_a_small_image_shows_it_large_with_its_costs(passed: Page) ->
         assert float(true.split()[0]) == source.cost.values[0, decision]
 
 
-def test_another_cell_begins_at_its_first_image(page: Page, server: Server) -> None:
-    opened(page, f"{server.url}/images?cell=1.3")
+def test_another_cell_begins_at_its_first_image(page: Page, demo: Server) -> None:
+    opened(page, f"{demo.url}/images?cell=1.3")
     page.get_by_role("button", name="Next").click()
     at(page, 1)
-    page.goto(f"{server.url}/images?cell=3.0")
+    page.goto(f"{demo.url}/images?cell=3.0")
     expect(page.get_by_text("No test image of 'crack' is called 'ok'.")).to_be_visible()
     page.get_by_role("button", name="Look at 'ok' called 'crack'").click()
     expect(page.get_by_test_id("gallery")).to_be_visible()

@@ -18,8 +18,10 @@ from tests.browser.chart_driver import ZOOM, zoom_in
 from tests.browser.grid_driver import paste_block, type_cost
 from tests.browser.look import settle
 from tests.browser.server import Server
+from tests.worker.lab import until
 
-EPOCHS = 300  # long enough to be watched at one look a second, on a quick machine too
+LONG = 1000  # epochs: enough to be watched at one look a second and cancelled, on a quick machine too
+SHORT = 12
 NOISE = "0.5"  # share of wrong training labels: with it no two epochs decide alike, however long the run
 MINUTE = 60_000  # milliseconds
 PICTURE = "node => JSON.stringify(node._fullData[0].z.map((row) => [...row]))"
@@ -40,12 +42,12 @@ def edit_costs(page: Page, url: str) -> None:
     ).first.click()
 
 
-def start_two_runs(page: Page) -> None:
-    """Cross-entropy and one other loss, as the page offers them at first, for `EPOCHS` epochs on noisy labels."""
+def start_two_runs(page: Page, epochs: int) -> None:
+    """Cross-entropy and one other loss, as the page offers them at first, on noisy labels; watch the first."""
     expander = page.get_by_text("Size, imbalance and noise")
     expect(expander).to_be_visible(timeout=MINUTE)  # a fresh worker first says what it can train
     expander.click()
-    for label, text in (("Label noise", NOISE), ("Epochs", str(EPOCHS))):
+    for label, text in (("Label noise", NOISE), ("Epochs", str(epochs))):
         field = page.get_by_label(label, exact=True)
         settle(page, 300)  # the page must not repaint between the typing and the Enter
         field.fill(text)
@@ -105,11 +107,11 @@ def test_a_new_user_does_the_whole_job(server: Server, page: Page, tmp_path: Pat
     monkeypatch.setenv("COSTLAB_HOME", str(server.home))
     store = Store()
     edit_costs(page, server.url)
-    start_two_runs(page)
-    second, first = store.runs()
+    start_two_runs(page, LONG)
+    second, first = store.runs()[:2]
     assert [first.spec.loss.name, second.spec.loss.name] == ["cross_entropy", "ce_plus_expected_cost"]
     assert first.spec.dataset.options == {"label_noise": float(NOISE)}
-    assert first.spec.epochs == EPOCHS
+    assert first.spec.epochs == LONG
     assert first.spec.cost is not None
     assert first.spec.cost.values[0, 1] == 7
     assert first.spec.cost.values[3:5, 7:9].tolist() == [[1.5, 0.5], [20, 0.5]]
@@ -121,13 +123,19 @@ def test_a_new_user_does_the_whole_job(server: Server, page: Page, tmp_path: Pat
     reported = [epoch.epoch for epoch in store.history(first.id)]  # where epochs are short, not each is
     assert reported[0] == 1
     assert reported == sorted(set(reported))
-    assert cancel_when_running(page, server.url, store, second.id).state == "cancelled"  # both run; the other goes on
-    page.goto(f"{server.url}/run?id={first.id}")
+    assert cancel_when_running(page, server.url, store, second.id).state == "cancelled"
+    until(lambda: store.history(first.id)[-1].epoch > reported[-1])  # both ran; the other goes on
+    assert cancel_when_running(page, server.url, store, first.id).state == "cancelled"
+
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train").click()
+    start_two_runs(page, SHORT)
+    first = store.runs()[1]
+    assert first.spec == second.spec.model_copy(update={"loss": first.spec.loss, "epochs": SHORT})
     done = ended(page, store, first.id)
     assert done.state == "succeeded"
     assert done.test is not None
     expect(page.get_by_test_id("stMetric")).to_have_count(3, timeout=MINUTE)
-    assert store.history(first.id)[-1].epoch == EPOCHS
+    assert store.history(first.id)[-1].epoch == SHORT
 
     folder = run_folder(first.id)
     here, predicted = json.loads((folder / "run.json").read_text()), dict(np.load(folder / "predictions.npz"))
@@ -139,7 +147,7 @@ def test_a_new_user_does_the_whole_job(server: Server, page: Page, tmp_path: Pat
     assert {name: array.tobytes() for name, array in weights.items()} == {n: a.tobytes() for n, a in again.items()}
     told, again = ({epoch["epoch"]: epoch for epoch in numbers["history"]} for numbers in (here, there))
     shared = told.keys() & again.keys()  # in a long run the clock says which epochs are told, never what they hold
-    assert {1, EPOCHS} <= shared
+    assert {1, SHORT} <= shared
     for number in shared:
         assert told[number] | {"seconds": 0} == again[number] | {"seconds": 0}
 

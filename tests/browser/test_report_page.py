@@ -3,15 +3,13 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.look import settle
-from tests.browser.server import Server, running
+from tests.browser.look import opened
+from tests.browser.server import Server
 from tests.finished import trained_run
 from tests.report.cases import embedded
 from tests.training.runs import short_spec
@@ -19,13 +17,6 @@ from tests.training.runs import short_spec
 PAPERS = {"A4": (210, 297), "Letter": (215.9, 279.4)}  # millimetres
 MARGINS = 30  # millimetres, both sides together
 PIXELS = 96 / 25.4  # a millimetre
-
-
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app without a worker."""
-    with running(tmp_path_factory.mktemp("home"), worker=False) as server:
-        yield server
 
 
 def downloaded(page: Page, label: str, folder: Path) -> Path:
@@ -52,8 +43,7 @@ def shown(value: float) -> str:
 def test_the_report_opens_offline_with_the_numbers_of_the_page_and_prints(
     alone: Server, page: Page, browser: Browser, tmp_path: Path
 ) -> None:
-    page.goto(f"{alone.url}/report?example=surface_defects&refer=3")
-    settle(page)
+    opened(page, f"{alone.url}/report?example=surface_defects&refer=3")
     page.get_by_label("Agreed by").fill("Ada & <b>Jonas</b>")
     page.get_by_label("'crack' called 'ok': 100 EUR").fill("Recall of 2024")
     page.get_by_label("'crack' called 'ok': 100 EUR").press("Enter")
@@ -113,8 +103,7 @@ def test_the_bundle_of_a_trained_run_is_prepared_downloaded_and_right(
     alone: Server, page: Page, tmp_path: Path
 ) -> None:
     run = trained_run(alone.home, short_spec(epochs=1))
-    page.goto(f"{alone.url}/report?run={run}")
-    settle(page)
+    opened(page, f"{alone.url}/report?run={run}")
     page.get_by_role("button", name="Prepare the bundle").click()
     expect(page.get_by_role("button", name="Download the bundle")).to_be_visible(timeout=180_000)
     expect(page.get_by_text("no logit differs by more than")).to_be_visible()
@@ -131,8 +120,7 @@ def test_the_bundle_of_a_trained_run_is_prepared_downloaded_and_right(
 
 
 def test_the_report_can_be_looked_at_on_the_page(alone: Server, page: Page) -> None:
-    page.goto(f"{alone.url}/report?example=traffic_lights")
-    settle(page)
+    opened(page, f"{alone.url}/report?example=traffic_lights")
     page.get_by_text("Show the report here").click()
     frame = page.frame_locator("iframe").last
     expect(frame.locator("html[data-charts=drawn]")).to_be_attached(timeout=60_000)

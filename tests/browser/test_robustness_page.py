@@ -1,24 +1,14 @@
 """The Robustness page in a browser: a range is typed, the answer and the charts follow, the address carries it."""
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import Page, expect
 
 from costlab.scenario import Scenario
 from costlab.sources import example_source
 from costlab.ui.robustness_asked import Asked, rows
 from tests.browser.grid_driver import type_cost
-from tests.browser.server import Server, running
+from tests.browser.server import Server
 
 expect.set_options(timeout=20_000)
-
-
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app without a worker."""
-    with running(tmp_path_factory.mktemp("home"), worker=False) as server:
-        yield server
 
 
 def test_a_typed_range_changes_the_answer_the_charts_and_the_address_and_undo_takes_it_back(

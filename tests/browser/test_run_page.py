@@ -18,7 +18,8 @@ from costlab.records import Epoch, Finished, Prepared, Progress
 from costlab.specs import RunSpec
 from costlab.store import Claim, Store
 from tests.browser.chart_driver import ZOOM, zoom_in
-from tests.browser.server import Server, running
+from tests.browser.look import OPENED
+from tests.browser.server import Server
 
 COST = CostMatrix([[0, 1, 2], [100, 0, 5], [20, 3, 0]], ["ok", "crack", "<b>stain</b>"], unit="EUR", name="parts")
 expect.set_options(timeout=20_000)
@@ -66,13 +67,6 @@ class Work:
         finished = Finished(seconds=2.5, test=judge(test.probs(), test.target, COST))
         self.store.finish(self.claim.id, self.claim.attempt, finished)
         return predictions
-
-
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app without a worker."""
-    with running(tmp_path_factory.mktemp("home"), worker=False) as server:
-        yield server
 
 
 @pytest.fixture
@@ -217,15 +211,24 @@ def test_replay_goes_back_to_an_epoch_and_forth_to_the_live_one(alone: Server, w
     page.wait_for_function("() => !new URL(location).searchParams.has('epoch')")
 
 
+def looked_at(page: Page, work: Work, times: int) -> list[np.ndarray]:
+    """Report epochs, four a second, until the page has come to show the newest curves so many times more."""
+    curves, seen = page.get_by_test_id("plot-curves"), list[np.ndarray]()
+    wanted = int(curves.get_attribute("data-updates") or 0) + times
+    while int(curves.get_attribute("data-updates") or 0) < wanted:
+        assert len(seen) < 30
+        seen.append(work.epoch(100))
+        page.wait_for_timeout(250)
+    return seen
+
+
 def test_the_slider_follows_by_itself_and_stays_where_the_reader_puts_it(alone: Server, store: Store, page: Page):
     """Epochs come faster than the page looks; nothing but the reader's hand may leave the newest or come back to it."""
-    work = begin(store, epochs=40)
-    seen = [work.epoch(40) for _ in range(3)]
+    work = begin(store, epochs=100)
+    seen = [work.epoch(100) for _ in range(3)]
     chart = watch(page, alone, work)
     slider = page.get_by_role("slider", name="Epoch")
-    for _ in range(12):
-        seen.append(work.epoch(40))
-        page.wait_for_timeout(250)
+    seen += looked_at(page, work, 2)
     shows(page, chart, seen[-1])
     expect(slider).to_have_value(str(len(seen)))
     assert "epoch=" not in page.url
@@ -233,13 +236,11 @@ def test_the_slider_follows_by_itself_and_stays_where_the_reader_puts_it(alone: 
     page.keyboard.press("Home")
     for _ in range(4):
         page.keyboard.press("ArrowRight")
-        seen.append(work.epoch(40))
+        seen.append(work.epoch(100))
         page.wait_for_timeout(150)
     shows(page, chart, seen[4])
-    for _ in range(12):
-        seen.append(work.epoch(40))
-        page.wait_for_timeout(250)
-    expect(page.get_by_text("Epoch 5 of 40")).to_be_visible()
+    seen += looked_at(page, work, 2)
+    expect(page.get_by_text("Epoch 5 of 100")).to_be_visible()
     shows(page, chart, seen[4])
     expect(slider).to_have_value("5")
     page.reload()
@@ -377,7 +378,7 @@ def test_once_the_run_has_ended_the_page_asks_for_it_no_more(alone: Server, work
     frames: list[int] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(len(frame))))
     watch(page, alone, work)
-    page.wait_for_timeout(2500)  # what was on its way arrives
+    page.wait_for_function(OPENED)  # what was on its way has arrived
     frames.clear()
     page.wait_for_timeout(4500)
     assert sum(frames) < 8000  # one update of the charts alone is more than that
@@ -392,6 +393,7 @@ def test_nonsense_in_the_address_is_passed_over(alone: Server, work: Work, page:
 
 def test_without_an_id_the_run_that_is_under_way_is_shown(alone: Server, work: Work, page: Page):
     work.epoch()
+    page.wait_for_timeout(1000)  # a snapshot of the runs serves all visitors for 0.9 s
     page.goto(f"{alone.url}/run")
     expect(page.get_by_test_id("plot-confusion")).to_have_attribute("data-state", "ready")
     newest = next(run for run in work.store.runs() if run.active)

@@ -8,17 +8,11 @@ from playwright.sync_api import Page, expect
 
 from costlab.store import Store
 from costlab.ui.session import MOMENT
-from tests.browser.server import Server, running
+from tests.browser.conftest import emptied
+from tests.browser.server import Server
 from tests.browser.test_run_page import Work, begin
 
 expect.set_options(timeout=20_000)
-
-
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app without a worker."""
-    with running(tmp_path_factory.mktemp("home"), worker=False) as server:
-        yield server
 
 
 @pytest.fixture(autouse=True)
@@ -26,11 +20,8 @@ def store(alone: Server) -> Iterator[Store]:
     """The app's store, without runs at first and in the end."""
     opened = Store(f"sqlite:///{alone.home / 'costlab.db'}")
     yield opened
-    for run in opened.runs():
-        opened.fail(run.id, run.attempt, "The test is over.")
-        opened.cancel(run.id)
-        opened.delete(run.id)
-    sleep(MOMENT)  # what the app read before serves all visitors for this long
+    if emptied(opened):
+        sleep(MOMENT)  # what the app read before serves all visitors for this long
 
 
 def done(store: Store, seed: int, epochs: int = 3) -> Work:

@@ -5,7 +5,6 @@ Every number is worked out here a second time, from the file of predictions, by 
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +17,8 @@ from costlab.examples import FOLDER
 from costlab.specs import Choice, RunSpec
 from tests.browser.chart_driver import click_cell
 from tests.browser.grid_driver import cell_text, enter, type_cost
-from tests.browser.look import settle
-from tests.browser.server import Server, running
+from tests.browser.look import OPENED, settle
+from tests.browser.server import Server
 from tests.finished import trained_run
 
 MINUTE = 60_000  # milliseconds
@@ -28,12 +27,9 @@ SPEC = RunSpec(dataset=Choice(name="surface_defects", options={"train_size": 600
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, list[str]]]:
+def lab(alone: Server) -> tuple[Server, list[str]]:
     """The app without a worker, with two runs that were trained for a moment; and their ids."""
-    home = tmp_path_factory.mktemp("home")
-    ids = [trained_run(home, SPEC), trained_run(home, SPEC.model_copy(update={"seed": 1}))]
-    with running(home, worker=False) as server:
-        yield server, ids
+    return alone, [trained_run(alone.home, spec) for spec in (SPEC, SPEC.model_copy(update={"seed": 1}))]
 
 
 class Oracle:
@@ -214,7 +210,7 @@ def test_the_same_job_is_done_without_a_mouse(
 ) -> None:
     server, _ = lab
     oracle = open_example(page, server.url)
-    settle(page)
+    page.wait_for_function(OPENED)
 
     tab_to(page, page.get_by_role("textbox", name="Asking a human costs"))
     page.keyboard.type("0.8")
@@ -246,7 +242,7 @@ def test_the_same_job_is_done_without_a_mouse(
     page.keyboard.press("Enter")
     download = page.get_by_role("button", name="Download the report")
     expect(download).to_be_visible(timeout=MINUTE)
-    settle(page)
+    page.wait_for_function(OPENED)
     tab_to(page, download)
     with page.expect_download(timeout=MINUTE) as waiting:
         page.keyboard.press("Enter")

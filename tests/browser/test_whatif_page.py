@@ -1,7 +1,6 @@
 """What if in a real browser: type a price and read the numbers, click a cell, share the link, and all by keyboard."""
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from scipy.special import softmax
 from costlab.costs import CostMatrix
 from costlab.examples import FOLDER
 from tests.browser.grid_driver import cell_text, type_cost
-from tests.browser.server import Server, running
+from tests.browser.server import Server
 
 COST = CostMatrix.from_json((FOLDER / "surface_defects.json").read_text())
 RAW = dict(np.load(FOLDER / "surface_defects.npz"))
@@ -20,13 +19,6 @@ TARGET = RAW["target"][TESTED]
 PROBS = softmax(RAW["logits"][TESTED].astype(float), axis=1)
 PLAIN = "calibration=none"  # the network's own probabilities, which plain numpy can follow
 expect.set_options(timeout=30_000)
-
-
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app without a worker, and without a run."""
-    with running(tmp_path_factory.mktemp("home"), worker=False) as server:
-        yield server
 
 
 def heat_map(page: Page) -> Locator:
