@@ -74,8 +74,8 @@ class Table {
   }
 
   sort(column) {
-    const { column: before, down } = this.sorted;
-    this.sorted = before !== column ? { column, down: false } : down ? { column: null, down: false } : { column, down: true };
+    const again = this.sorted.column === column;
+    this.sorted = again && this.sorted.down ? { column: null, down: false } : { column, down: again };
     this.rows();
   }
 
@@ -102,19 +102,22 @@ class Table {
     this.more.hidden = left <= 0;
     this.more.textContent = `Show ${Math.min(left, PIECE)} more rows`;
     this.body.replaceChildren(...order.slice(0, PIECE * this.pieces).map((row) => this.row(row, heads, names)));
-    this.mark();
     if (focused) this.boxes().find((box) => box.value === focused)?.focus();
+    this.mark();
   }
 
   row(row, heads, names) {
     const cells = heads.map((head, column) => {
-      const text = (this.data.texts[column] ?? this.data.cells[column])[row] ?? "";
-      return make("td", head.numeric ? { class: "number" } : {}, text);
+      return make("td", head.numeric ? { class: "number" } : {}, this.data.texts[column][row]);
     });
     if (!names) return make("tr", {}, ...cells);
     const [name, label] = names[row];
     const box = make("input", { type: "checkbox", value: name, "aria-label": `Choose ${label}` });
     return make("tr", {}, make("td", { class: "choose" }, box), ...cells);
+  }
+
+  names() {
+    return this.data.names.map(([name]) => name);
   }
 
   boxes() {
@@ -131,16 +134,17 @@ class Table {
       box.closest("tr").classList.toggle("chosen", box.checked);
     }
     if (boxes.every((box) => box.tabIndex)) boxes[0].tabIndex = 0;
-    const count = boxes.filter((box) => box.checked).length;
-    this.all.checked = count === boxes.length;
-    this.all.indeterminate = count > 0 && count < boxes.length;
+    const names = this.names();
+    const count = names.filter((name) => this.chosen.has(name)).length;
+    this.all.checked = count === names.length;
+    this.all.indeterminate = count > 0 && count < names.length;
   }
 
   change(box) {
-    const names = box === this.all ? this.boxes().map((each) => each.value) : [box.value];
-    for (const name of names) this.chosen[box.checked ? "add" : "delete"](name);
+    const names = this.names();
+    for (const name of box === this.all ? names : [box.value]) this.chosen[box.checked ? "add" : "delete"](name);
     this.mark();
-    this.tell([...this.chosen].filter((name) => this.data.names.some(([known]) => known === name)));
+    this.tell(names.filter((name) => this.chosen.has(name)));
   }
 
   // Anywhere in a row is as good as in its box.
