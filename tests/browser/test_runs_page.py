@@ -46,6 +46,7 @@ def test_without_runs_the_page_says_so_and_leads_to_training(alone: Server, page
     expect(page.get_by_text("There are no runs yet")).to_be_visible()
     page.get_by_text("Train the first one").click()
     expect(page).to_have_url(f"{alone.url}/train")
+    sleep(MOMENT)  # that there are none the app tells all visitors for this long
 
 
 def test_chosen_runs_are_compared_kept_by_a_reload_and_found_again_when_runs_are_added(
