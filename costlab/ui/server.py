@@ -1,5 +1,6 @@
 """What `app.py` mounts beside Streamlit: the chart library and our icon, and the worker for as long as the app runs."""
 
+import ast
 import asyncio
 import gc
 import gzip
@@ -11,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -20,8 +22,9 @@ from starlette.routing import BaseRoute, Route
 from streamlit import config
 
 from costlab.errors import CostlabError
+from costlab.ui.compressed import prepare
 from costlab.ui.opening import html
-from costlab.ui.places import NAMES
+from costlab.ui.places import NAMES, WHATIF
 from costlab.ui.sentences import inert
 
 # Served files by the name in their address: where they lie, and what they are.
@@ -152,15 +155,23 @@ def _start_worker() -> Callable[[], Any]:
 
 
 def _warm_first_page() -> None:
-    """Fit the example that a first visitor sees, and draw once: plotly learns its vocabulary with the first figure."""
+    """What a first visitor would else wait for: scripts compressed, its code read, its example fitted and drawn.
+
+    plotly learns its vocabulary with the first figure, Pillow its formats with the first image.
+    """
+    from PIL import Image
+
+    import costlab.ui.main  # noqa: F401
     from costlab.figures.confusion_heatmap import draw
     from costlab.images import warm
     from costlab.miscalibration import miscalibration
     from costlab.scenario import Scenario, answer
     from costlab.sources import example_names, example_source
-    from costlab.ui import curve_panel, gallery  # noqa: F401
     from costlab.ui.deciding import fitted_of
 
+    prepare(html(version(), tuple(ASSETS)))
+    _import_for(WHATIF)
+    Image.preinit()
     try:
         source = example_source(example_names()[0])
         warm(source.spec.dataset)  # a process of its own draws the images meanwhile
@@ -170,6 +181,13 @@ def _warm_first_page() -> None:
         miscalibration(fitted, said)
     except CostlabError:
         logging.getLogger(__name__).warning("The first page could not be prepared.", exc_info=True)
+
+
+def _import_for(page: Path) -> None:
+    """Carry out the import statements of a page, and nothing else of it."""
+    code = ast.parse(page.read_text(encoding="utf-8"))
+    code.body = [line for line in code.body if isinstance(line, ast.Import | ast.ImportFrom)]
+    exec(compile(code, page, "exec"), {})
 
 
 def _import_everything() -> None:
