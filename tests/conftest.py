@@ -16,7 +16,18 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("costlab", deadline=None)  # a law holds on a busy machine, too
 settings.load_profile("costlab")
 
-ALONE = ("tests/browser/", "tests/worker/", "tests/commands/", "tests/bench/")
+# Side by side, the tests of a lane follow one another. The first holds those that look at the clock: nothing else that
+# does, and no second browser, is at work beside them. The second holds the others that start processes of their own.
+LANES = {"clock": ("tests/browser/", "tests/worker/"), "processes": ("tests/commands/", "tests/bench/")}
+
+
+def lane(nodeid: str) -> str | None:
+    """The lane that a test belongs to, if any.
+
+    >>> lane("tests/bench/test_bench_pool.py::test_a"), lane("tests/core/test_costs.py::test_a")
+    ('processes', None)
+    """
+    return next((name for name, folders in LANES.items() if nodeid.startswith(folders)), None)
 
 
 @pytest.fixture(scope="session")
@@ -38,19 +49,19 @@ def costlab_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Side by side, tests that start processes and look at the clock follow one another; the others fill the gaps."""
+    """Side by side, the tests of a lane stay together, in one process; of the others, those of a file do."""
     from xdist.scheduler import LoadScopeScheduling  # only where xdist is at work
 
-    class OneLaneForProcesses(LoadScopeScheduling):  # type: ignore[misc]
+    class Lanes(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
-            return "processes" if nodeid.startswith(ALONE) else nodeid.partition("::")[0]
+            return lane(nodeid) or nodeid.partition("::")[0]
 
     config.option.loadscopereorder = False  # in the order of `pytest_collection_modifyitems`
-    return OneLaneForProcesses(config, log)
+    return Lanes(config, log)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where tests run side by side, the lane of processes begins first, for it is the longest."""
+    """Where tests run side by side, the lanes begin first, for they are the longest."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: not item.nodeid.startswith(ALONE))
+        items.sort(key=lambda item: [*LANES, None].index(lane(item.nodeid)))
