@@ -15,6 +15,7 @@ from costlab.errors import InvalidFile
 from costlab.specs import RunSpec
 from costlab.store import Store
 from tests.browser.server import answers, free_port
+from tests.known_machine import furnish
 from tests.worker.lab import alive, children, until
 
 pytestmark = pytest.mark.process
@@ -40,7 +41,8 @@ def descendants(pid: int) -> set[int]:
 
 
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "SIGKILL"])
-def test_the_app_leaves_no_process_behind_in_the_middle_of_a_run(how: str) -> None:
+def test_the_app_leaves_no_process_behind_in_the_middle_of_a_run(how: str, costlab_home: Path) -> None:
+    furnish(costlab_home)  # the worker that stands alone, below, measures its machine
     port, store = free_port(), Store()
     with started("up", "--port", str(port)) as app:
         id = store.add(LONG)

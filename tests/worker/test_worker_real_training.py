@@ -15,6 +15,7 @@ from safetensors.numpy import load_file
 from costlab.predictions import Predictions
 from costlab.specs import Choice, RunSpec
 from costlab.store import Run
+from tests.known_machine import furnish
 from tests.worker.lab import Lab, children, until, working
 
 pytestmark = pytest.mark.process
@@ -24,9 +25,9 @@ SPEC = RunSpec(dataset="digits", loss="expected_cost", epochs=2, seed=3, device=
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A worker that trains for real, warm."""
-    with working(
-        tmp_path_factory.mktemp("real"), "--slots", "2", program=("--program", "tests.worker.stacking")
-    ) as lab:
+    home = tmp_path_factory.mktemp("real")
+    furnish(home)
+    with working(home, "--slots", "2", program=("--program", "tests.worker.stacking")) as lab:
         until(lambda: both_idle(lab), 120)
         yield lab
 
