@@ -2,15 +2,19 @@
 
 A `DataLoader`, `.item()` after each batch, scikit-learn's confusion matrix after each epoch. Images come from a
 `Dataset` that transforms one at a time (`train_textbook`) or from tensors standardised before
-(`train_textbook_tensors`). Model, data, epochs, batch size, optimiser, schedule and augmentation are costlab's.
+(`train_textbook_tensors`). Model, data, epochs, batch size, optimiser, schedule and augmentation are costlab's, but for
+`train_tutorial`, which has the optimiser of the tutorials: Adam at PyTorch's own rate, the same in every step.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from sklearn.metrics import confusion_matrix
 from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 from torchvision import transforms
 
@@ -21,6 +25,7 @@ from costlab.training.augmentation import SCALE, SHIFT, TURN
 
 Loaders = dict[str, DataLoader]
 Parts = dict[str, Dataset]
+Recipe = Callable[[nn.Module, RunSpec, int], tuple[Optimizer, LRScheduler]]  # the last: batches an epoch
 
 
 class Images(Dataset):
@@ -42,6 +47,11 @@ class Images(Dataset):
 def train_textbook(images: ImageSet, spec: RunSpec) -> np.ndarray:
     """The confusion matrix (K, K) of the test part after training as `spec` says, by cross-entropy."""
     return fit(loaders(transformed(images, spec), spec), images, spec)
+
+
+def train_tutorial(images: ImageSet, spec: RunSpec) -> np.ndarray:
+    """As `train_textbook`, but by Adam at a constant rate of 0.001 and without decay, whatever `spec` says of them."""
+    return fit(loaders(transformed(images, spec), spec), images, spec, constant_adam)
 
 
 def train_textbook_tensors(images: ImageSet, spec: RunSpec) -> np.ndarray:
@@ -84,17 +94,28 @@ def loaders(parts: Parts, spec: RunSpec) -> Loaders:
     return {split: DataLoader(part, spec.batch_size, shuffle=split == "train") for split, part in parts.items()}
 
 
-def fit(data: Loaders, images: ImageSet, spec: RunSpec) -> np.ndarray:
+def one_cycle(model: nn.Module, spec: RunSpec, batches: int) -> tuple[Optimizer, LRScheduler]:
+    """costlab's own, as PyTorch writes it."""
+    optimiser = torch.optim.AdamW(model.parameters(), lr=spec.learning_rate, betas=(0.9, 0.99))
+    return optimiser, torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, spec.learning_rate, epochs=spec.epochs, steps_per_epoch=batches, pct_start=0.25,
+        anneal_strategy="linear", cycle_momentum=False,
+    )  # fmt: skip
+
+
+def constant_adam(model: nn.Module, spec: RunSpec, batches: int) -> tuple[Optimizer, LRScheduler]:
+    """Adam as PyTorch has it when nothing is said."""
+    optimiser = torch.optim.Adam(model.parameters())
+    return optimiser, torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
+
+
+def fit(data: Loaders, images: ImageSet, spec: RunSpec, recipe: Recipe = one_cycle) -> np.ndarray:
     """Train on `data`; the confusion matrix (K, K) of the test part."""
     torch.set_num_threads(spec.threads)
     torch.manual_seed(spec.seed)
     model = MODELS["small_cnn"].make(shape=images.images.shape[1:], classes=len(images.classes))
     criterion = nn.CrossEntropyLoss()
-    optimiser = torch.optim.AdamW(model.parameters(), lr=spec.learning_rate, betas=(0.9, 0.99))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, spec.learning_rate, epochs=spec.epochs, steps_per_epoch=len(data["train"]), pct_start=0.25,
-        anneal_strategy="linear", cycle_momentum=False,
-    )  # fmt: skip
+    optimiser, schedule = recipe(model, spec, len(data["train"]))
     for _ in range(spec.epochs):
         model.train()
         running_loss, correct = 0.0, 0

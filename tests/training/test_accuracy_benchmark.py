@@ -19,7 +19,7 @@ def test_no_image_is_tested_twice_or_is_in_two_parts(number: int) -> None:
     assert len(tested) == pytest.approx(1797 * number / 5, abs=number)
 
 
-@pytest.mark.parametrize("contestant", [accuracy.until, accuracy.textbook_until])
+@pytest.mark.parametrize("contestant", [accuracy.until, accuracy.textbook_until, accuracy.tutorial_until])
 def test_a_run_succeeds_if_an_epoch_reaches_what_is_wanted_and_fails_otherwise(contestant) -> None:  # type: ignore[no-untyped-def]
     images = next(accuracy.folds("digits", 5))
     few = np.flatnonzero(images.split == "train")[:300]

@@ -124,3 +124,10 @@ def test_the_fine_tuned_model_takes_the_weights_that_are_on_this_machine(
     state = made.backbone.state_dict()
     assert all(torch.equal(state[name], learnt[name]) for name in state if not name.startswith("fc."))
     assert torch.equal(made.backbone.fc.weight, last)
+
+
+@pytest.mark.parametrize("side", [4, 5, 7, 8, 9, 11, 19, 20, 21, 27, 28, 33])
+def test_the_small_cnn_fits_images_of_any_sides(side: int) -> None:
+    for shape in ((1, side, side), (3, side, side + 3)):
+        model = MODELS["small_cnn"].make(shape=shape, classes=5)
+        assert model(torch.zeros(2, *shape)).shape == (2, 5)
