@@ -60,23 +60,23 @@ def network(shape: tuple[int, int, int], classes: int, augment: bool) -> keras.M
         [
             keras.Input(shape),
             *(varied if augment else []),
-            layers.Conv2D(first, 5 if large else 3, strides=2 if large else 1, padding="same", use_bias=False),
-            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
-            layers.ReLU(),
-            *(
-                layer
-                for channels in (second, third)
-                for layer in (
-                    layers.Conv2D(channels, 3, padding="same", use_bias=False),
-                    layers.MaxPooling2D(2),
-                    layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
-                    layers.ReLU(),
-                )
-            ),
+            *layer(first, size=5 if large else 3, stride=2 if large else 1),
+            *layer(second, pool=True),
+            *(layer(third, pool=True) if large else layer(third, stride=2)),
             layers.Flatten(),
             layers.Dense(classes),
         ]
     )
+
+
+def layer(channels: int, size: int = 3, stride: int = 1, pool: bool = False) -> list[keras.Layer]:
+    """A layer as in `small_cnn`."""
+    return [
+        layers.Conv2D(channels, size, strides=stride, padding="same", use_bias=False),
+        *([layers.MaxPooling2D(2)] if pool else []),
+        layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
+        layers.ReLU(),
+    ]
 
 
 class Judge(keras.callbacks.Callback):
