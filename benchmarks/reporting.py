@@ -1,7 +1,8 @@
 """What the live view costs the training: `python -m benchmarks.reporting [--repeats 5]`.
 
 1. Overhead: a run of at least 20 frames, every event sent through the job process's outbox to another process, against
-   the same loop that judges only its last epoch and reports nothing.
+   the same loop that judges only its last epoch and reports nothing. Where neighbouring runs differ by more than that
+   costs, the clock around it says more: seconds of judging all frames but the last, and of handing events over.
 2. A busy neighbour: the same run while another process multiplies matrices on one thread, against the machine alone.
 3. Memory: of the process before and after.
 
@@ -42,6 +43,29 @@ class Blind(frames.Frames):
         return epoch == self.epochs
 
 
+class Counted(frames.Frames):
+    """Adds up what all frames but the latest took."""
+
+    spent, latest_took = 0.0, 0.0
+
+    def took(self, seconds: float) -> None:
+        """As the loop tells it."""
+        Counted.spent += Counted.latest_took
+        Counted.latest_took = seconds
+        super().took(seconds)
+
+
+@contextmanager
+def counted() -> Iterator[None]:
+    """Training counts the seconds of its frames."""
+    kept, loop.Frames = loop.Frames, Counted  # type: ignore[misc]
+    Counted.spent = Counted.latest_took = 0.0
+    try:
+        yield
+    finally:
+        loop.Frames = kept  # type: ignore[misc]
+
+
 @contextmanager
 def silent() -> Iterator[None]:
     """Training neither judges nor tells anything before its end."""
@@ -77,10 +101,12 @@ def timed(run) -> tuple[float, float]:
 
 def overhead(images: ImageSet, spec: RunSpec, repeats: int) -> str:
     """A row: seconds without and with reporting, what it adds, the frames that were shown."""
-    bare, live, shown = [], [], []
+    bare, live, shown, handing, own_clock = [], [], [], [], []
 
     def listen(event) -> None:
+        began = perf_counter()
         report(event)
+        handing.append(perf_counter() - began)
         shown.append(isinstance(event, Epoch))
 
     with reporting() as report:
@@ -88,11 +114,16 @@ def overhead(images: ImageSet, spec: RunSpec, repeats: int) -> str:
             own = spec.model_copy(update={"seed": turn})
             with silent():
                 bare.append(timed(lambda own=own: list(train(own, images=images))))
-            live.append(timed(lambda own=own: train_live(images, own, listen)))
+            handing.clear()
+            with counted():
+                live.append(timed(lambda own=own: train_live(images, own, listen)))
+            extra = Counted.spent + sum(handing)
+            own_clock.append(100 * extra / (live[-1][0] - extra))
     clock, processor = ([100 * (b[at] / a[at] - 1) for a, b in zip(bare, live, strict=True)] for at in (0, 1))
     frames_shown, seconds = sum(shown) / repeats, median(each[0] for each in live)
     return (
         f"| {median(each[0] for each in bare):.2f} s | {seconds:.2f} s | {summary(clock)} % | {summary(processor)} % "
+        f"| {summary(own_clock)} % "
         f"| {frames_shown:.0f} of {spec.epochs} epochs, {frames_shown / seconds:.1f} a second |"
     )
 
@@ -121,7 +152,9 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, help=f"instead of {EPOCHS}")
     arguments = parser.parse_args()
     print(f"{versions()}; 1 thread, {arguments.repeats} turns\n\nMemory after the imports {memory():.0f} MB.\n")
-    print("| | silent | live | live view adds, clock | processor | frames | a busy neighbour: times alone | memory |")
+    print(
+        "| | silent | live | live view adds, clock | processor | by the clock around it | frames | a busy neighbour: times alone | memory |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     for name in arguments.data or DATA:
         images, batch_size = of_name(name)
