@@ -152,10 +152,8 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, help=f"instead of {EPOCHS}")
     arguments = parser.parse_args()
     print(f"{versions()}; 1 thread, {arguments.repeats} turns\n\nMemory after the imports {memory():.0f} MB.\n")
-    print(
-        "| | silent | live | live view adds, clock | processor | by the clock around it | frames | a busy neighbour: times alone | memory |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
+    titles = "silent | live | adds, clock | processor | by the clock around it | frames | busy neighbour | memory"
+    print(f"| | {titles} |\n|{'---|' * 9}")
     for name in arguments.data or DATA:
         images, batch_size = of_name(name)
         spec = RunSpec(epochs=arguments.epochs or EPOCHS[name], batch_size=batch_size, device="cpu")
