@@ -139,6 +139,7 @@ def _switches(likely: np.ndarray, paid: np.ndarray, best: int, ends: list[float]
     steeper = paid[best] - paid  # above 0: this candidate gains on the best while the price rises
     with np.errstate(divide="ignore", invalid="ignore"):
         at = middle + (likely - likely[best]) / steeper
+    at[np.abs(at) <= ROUNDING * max(map(abs, ends))] = 0.0
     found = []
     for side, nearest in ((steeper < 0, np.argmax), (steeper > 0, np.argmin)):
         if side.any():

@@ -105,8 +105,7 @@ class Plan:
         seconds = self.seconds(catalogue, slots, runs)
         if seconds is None:
             return f"{made}; how long they take is not known before the first one of this kind."
-        wait = duration(seconds)
-        wait = wait if seconds < 1 else f"about {wait}"
+        wait = "a second or two" if seconds < 1.5 else f"about {duration(seconds)}"  # the screens take their share
         if self.size == 1:
             return f"{made}, {wait} of training"
         return f"{made}, {self._manner(catalogue, slots)}: {wait} of training"

@@ -230,6 +230,22 @@ def test_at_a_switching_price_two_are_equally_cheap_and_beyond_it_the_other_is_c
                 assert at[best] == pytest.approx(min(at))
 
 
+@pytest.mark.parametrize("price", [0.1, 0.7, 3.0, 4.0, 9.0])
+def test_who_would_be_as_cheap_only_if_a_mistake_cost_nothing_switches_at_exactly_0(price):
+    cost = CostMatrix([[0, price], [1, 0]], "ab")
+    target = np.repeat([0, 1], [200, 159])
+    found = []
+    for wrong in (4, 11):
+        decided = np.where(np.arange(359) < wrong, 1 - target, target)
+        counts = confusion_matrix(target, decided, labels=range(2)).astype(float)
+        paid = cost.values[target, decided]
+        found.append(
+            Candidate(f"{wrong} wrong", "", False, target, np.ones(2), decided, paid, counts, partial(_stays, decided))
+        )
+    (told,) = influences(found, PriceRanges.by_factor(cost, 2))
+    assert [switch.price for switch in told.switches] == [0.0]
+
+
 def test_of_very_many_prices_those_that_matter_most_are_told(monkeypatch):
     found, cost = made(24)
     ranges = PriceRanges.by_factor(cost, 4)

@@ -123,7 +123,7 @@ def test_a_time_that_is_not_known_is_said_so() -> None:
 
 def test_the_sentence_counts_and_says_about() -> None:
     assert plan().sentence(OFFERED, 1) == "2 losses × 3 seeds = 6 runs, one after another: about 36 s of training"
-    assert plan(1, 1, epochs=1).sentence(OFFERED, 1) == "1 loss × 1 seed = 1 run, less than a second of training"
+    assert plan(1, 1, epochs=1).sentence(OFFERED, 1) == "1 loss × 1 seed = 1 run, a second or two of training"
 
 
 @pytest.mark.parametrize(
