@@ -4,17 +4,6 @@
 const LOOK = 200; // milliseconds that a cell must stay chosen before Python is told: arrow keys run over many
 const COVERED = 170; // pixels at the top of the window that something may stay in front of
 
-const here = new URL(import.meta.url);
-
-function style() {
-  if (document.querySelector("link[data-costlab-cells]")) return;
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = new URL("cells.css" + here.search, here).href;
-  link.dataset.costlabCells = "";
-  document.head.append(link);
-}
-
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
@@ -26,7 +15,6 @@ const clamp = (value, size) => Math.min(Math.max(value, 0), size - 1);
 
 class Cells {
   constructor(parent) {
-    style();
     // What Python has yet to take: {serial, texts: [[name, text], ...], look: name or null}. A cell's name is that of its
     // row and its column, as Python names them: rows may move while a message is on its way.
     this.log = [];

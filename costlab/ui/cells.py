@@ -22,7 +22,7 @@ MAX_TEXT = 200  # characters kept of what was typed into a cell
 MAX_ACTIONS = 1000  # in one message
 LAST_SERIAL = 2**53 - 1  # that a browser can count to
 
-_component = Component("cells.js")
+_component = Component("cells.js", "cells.css")
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,6 @@
 const TELL = 150; // milliseconds between two reports while somebody leafs through
 const LARGE = 288; // pixels, about: a whole multiple of the image's own, so that its pixels stay square
 
-const here = new URL(import.meta.url);
-
-function style() {
-  if (document.querySelector("link[data-costlab-gallery]")) return;
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = new URL("gallery.css" + here.search, here).href;
-  link.dataset.costlabGallery = "";
-  document.head.append(link);
-}
-
 function make(tag, props = {}, ...children) {
   const { role, label, ...rest } = props;
   const node = Object.assign(document.createElement(tag), rest);
@@ -27,7 +16,6 @@ const typing = (target) => target?.isContentEditable || ["INPUT", "TEXTAREA", "S
 
 class Gallery {
   constructor(parent) {
-    style();
     this.large = make("img", { className: "costlab-gallery-large" });
     this.words = make("p", { className: "costlab-gallery-words" });
     this.words.setAttribute("aria-live", "polite");

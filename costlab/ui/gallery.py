@@ -27,7 +27,7 @@ from costlab.ui.server import version
 PAGE = 24  # small images at once
 STATE = "gallery"
 
-_component = Component("gallery.js")
+_component = Component("gallery.js", "gallery.css")
 
 
 def gallery(

@@ -19,15 +19,6 @@ function plotly() {
   return library;
 }
 
-function style() {
-  if (document.querySelector("link[data-costlab]")) return;
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = beside("plot.css");
-  link.dataset.costlab = "";
-  document.head.append(link);
-}
-
 // Charts that are new are painted one a frame: the first is seen while the next is still being drawn.
 let painter = Promise.resolve();
 const turnToPaint = () => (painter = painter.then(() => new Promise((paint) => requestAnimationFrame(() => setTimeout(paint)))));
@@ -81,7 +72,6 @@ function themed(layout, colour) {
 
 class Chart {
   constructor(parent) {
-    style();
     this.frame = document.createElement("div");
     this.frame.className = "costlab-plot";
     this.node = document.createElement("div"); // what tests, screen readers and Plotly know as the chart

@@ -28,7 +28,7 @@ class Click(NamedTuple):
     serial: int
 
 
-_component = Component("plot.js")
+_component = Component("plot.js", "plot.css")
 
 
 def plot(figure: go.Figure, *, key: str, alt: str, height: int | None = None) -> Click | None:

@@ -3,17 +3,6 @@
 
 const PIECE = 300; // rows made at once; the others on demand, for a matrix of 100 classes has 10,000 cells
 
-const here = new URL(import.meta.url);
-
-function style() {
-  if (document.querySelector("link[data-costlab-table]")) return;
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = new URL("table.css" + here.search, here).href;
-  link.dataset.costlabTable = "";
-  document.head.append(link);
-}
-
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
@@ -26,7 +15,6 @@ const quoted = (cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')
 
 class Table {
   constructor(parent) {
-    style();
     this.sorted = { column: null, down: false };
     this.chosen = undefined; // the names of rows; Python's from the start, then only this
     this.pieces = 1;

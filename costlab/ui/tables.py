@@ -13,7 +13,7 @@ from costlab.ui.components import Component
 from costlab.ui.sentences import number
 from costlab.ui.server import version
 
-_component = Component("table.js")
+_component = Component("table.js", "table.css")
 
 
 @dataclass(frozen=True)
