@@ -24,7 +24,7 @@ TOGETHER = 8  # batches gathered at once
 
 def train_bare(images: ImageSet, spec: RunSpec) -> np.ndarray:
     """The confusion matrix (K, K) of the test part after training as `spec` says, by cross-entropy."""
-    torch.set_num_threads(spec.threads)
+    torch.set_num_threads(spec.threads or 1)
     torch.manual_seed(spec.seed)
     lower = spec.precision != "float32" and images.images.shape[-1] > 16
     parts = resident(images, torch.bfloat16 if lower else torch.float32)

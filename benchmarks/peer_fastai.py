@@ -20,7 +20,7 @@ from costlab.specs import RunSpec
 
 def train(images: ImageSet, spec: RunSpec) -> np.ndarray:
     """The confusion matrix (K, K) of the test part."""
-    torch.set_num_threads(spec.threads)
+    torch.set_num_threads(spec.threads or 1)
     torch.manual_seed(spec.seed)
     data = parts_of(images, spec)
     train_data = DataLoader(data["train"], bs=spec.batch_size, shuffle=True, device=torch.device("cpu"))

@@ -21,7 +21,7 @@ def train(images: ImageSet, spec: RunSpec) -> np.ndarray:
     if keras.backend.backend() == "torch":
         import torch
 
-        torch.set_num_threads(spec.threads)
+        torch.set_num_threads(spec.threads or 1)
     keras.utils.set_random_seed(spec.seed)
     parts = {split: standardised(images, split) for split in ("train", "valid", "test")}
     inputs, target = parts["train"]

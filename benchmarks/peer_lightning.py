@@ -63,7 +63,7 @@ class Classifier(lightning.LightningModule):
 
 def train(images: ImageSet, spec: RunSpec, precision: str = "32-true") -> np.ndarray:
     """The confusion matrix (K, K) of the test part."""
-    torch.set_num_threads(spec.threads)
+    torch.set_num_threads(spec.threads or 1)
     lightning.seed_everything(spec.seed, verbose=False)
     data = loaders(parts_of(images, spec), spec)
     model = Classifier(images, spec)

@@ -15,7 +15,7 @@ from costlab.specs import RunSpec
 
 def train(images: ImageSet, spec: RunSpec) -> np.ndarray:
     """The confusion matrix (K, K) of the test part."""
-    torch.set_num_threads(spec.threads)
+    torch.set_num_threads(spec.threads or 1)
     torch.manual_seed(spec.seed)
     data = parts_of(images, spec)
     steps = spec.epochs * -(-len(data["train"]) // spec.batch_size)

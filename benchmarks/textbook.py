@@ -111,7 +111,7 @@ def constant_adam(model: nn.Module, spec: RunSpec, batches: int) -> tuple[Optimi
 
 def fit(data: Loaders, images: ImageSet, spec: RunSpec, recipe: Recipe = one_cycle) -> np.ndarray:
     """Train on `data`; the confusion matrix (K, K) of the test part."""
-    torch.set_num_threads(spec.threads)
+    torch.set_num_threads(spec.threads or 1)
     torch.manual_seed(spec.seed)
     model = MODELS["small_cnn"].make(shape=images.images.shape[1:], classes=len(images.classes))
     criterion = nn.CrossEntropyLoss()

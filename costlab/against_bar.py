@@ -36,7 +36,7 @@ def is_cross_entropy(loss: Choice) -> bool:
 
 def but_seed(spec: RunSpec) -> RunSpec:
     """`spec` without its seed and the machine it ran on; without costs too where the loss does not look at them."""
-    same = {"seed": 0, "device": "auto", "precision": "auto", "threads": 1}
+    same = {"seed": 0, "device": "auto", "precision": "auto", "threads": None}
     return spec.model_copy(update=same | ({"cost": None} if is_cross_entropy(spec.loss) else {}))
 
 

@@ -49,6 +49,10 @@ class Catalogue(Record):
     seconds_per_image: dict[str, float] = Field(
         default_factory=dict, description="Measured training seconds an image and epoch, by 'model on CxHxW'."
     )
+    by_halves: list[str] = Field(
+        default_factory=list,
+        description="Kinds of which a run alone is trained by two threads, half of each batch each: 'model on CxHxW'.",
+    )
     stack_gain: dict[str, float] = Field(
         default_factory=dict,
         description="How many times faster 8 runs train as one program than one after another, by 'model on CxHxW'.",

@@ -19,6 +19,9 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
 
+BY_HALVES = "single, in halves"  # the form of a run whose batches two threads share
+
+
 class Prepared(Record):
     """Training is about to begin: everything that had to be resolved first."""
 
@@ -33,7 +36,10 @@ class Prepared(Record):
     sizes: dict[str, int] = Field(description="Examples in train, valid and test.")
     notes: list[str] = Field(default_factory=list, description="What else the user should know, in sentences.")
     together: int = Field(1, ge=1, description="Runs that train as one program with this one, itself included.")
-    form: str = Field("single", description='How steps are taken: "single", "stacked in 8", "in turn, 3", "graph".')
+    form: str = Field(
+        "single",
+        description='How steps are taken: "single", "single, in halves", "stacked in 8", "in turn, 3", "graph".',
+    )
 
 
 class Progress(Record):

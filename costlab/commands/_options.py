@@ -23,7 +23,7 @@ Epochs = Annotated[int | None, typer.Option(help="Passes over the training part.
 Seed = Annotated[int | None, typer.Option(help="Initial weights and order of the images.  [default: 0]")]
 Device = Annotated[str | None, typer.Option(help="auto, cpu, mps, cuda or cuda:N.  [default: auto]")]
 Precision = Annotated[str | None, typer.Option(help="auto, float32 or bfloat16.  [default: auto]")]
-Threads = Annotated[int | None, typer.Option(help="CPU threads.  [default: 1]")]
+Threads = Annotated[int | None, typer.Option(help="CPU threads.  [default: two where that pays, else one]")]
 BatchSize = Annotated[int | None, typer.Option(help="Images a step.  [default: sized to the images]")]
 LearningRate = Annotated[float | None, typer.Option(help="The peak of the one-cycle schedule.  [default: 0.01]")]
 Averaging = Annotated[

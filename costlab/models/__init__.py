@@ -8,6 +8,8 @@ What a model file or its module may have besides:
     def suits(shape) -> bool               # whether it is made for such images: for others no time is taken beforehand
     def prepare(self, images) -> str       # of the module: called once before training, on the CPU, with (n, C, H, W)
                                            # standardised training images; gives a sentence for the user, or ""
+    BY_IMAGE = True                        # of a layer's class: it treats images one by one, but for batch norm, and
+                                           # draws no random numbers; two threads may then train a half batch each
 """
 
 from costlab.registry import Registry

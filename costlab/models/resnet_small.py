@@ -53,6 +53,8 @@ def make(options: Options, shape: tuple[int, int, int], classes: int) -> nn.Modu
 class Block(nn.Module):
     """Two layers whose result is added to their input, which is thinned out or widened to fit. At first it adds 0."""
 
+    BY_IMAGE = True
+
     def __init__(self, channels: int, out: int, stride: int = 1):
         super().__init__()
         self.added = nn.Sequential(*_layer(channels, out, stride), nn.ReLU(inplace=True), *_layer(out, out))

@@ -11,15 +11,19 @@ TURN = 0.2  # radians, about 11 degrees
 SCALE = 0.1
 
 
-def augmented(images: Tensor, generator: torch.Generator) -> Tensor:
-    """`images` (N, C, H, W), each under an affine map of its own drawn from `generator` (on the CPU, for every device).
+def maps(number: int, generator: torch.Generator) -> Tensor:
+    """(N, 2, 3): affine maps drawn from `generator`, on the CPU, for every device."""
+    shifts, turns, scales = _draws(number, generator)
+    cosine, sine = turns.cos() * scales, turns.sin() * scales
+    return torch.stack([cosine, -sine, shifts[0], sine, cosine, shifts[1]], dim=1).view(-1, 2, 3)
+
+
+def augmented(images: Tensor, own: Tensor) -> Tensor:
+    """`images` (N, C, H, W), each under an affine map of its `own` (N, 2, 3).
 
     What moves in from outside repeats the edge of the image.
     """
-    shifts, turns, scales = _draws(len(images), generator)
-    cosine, sine = turns.cos() * scales, turns.sin() * scales
-    maps = torch.stack([cosine, -sine, shifts[0], sine, cosine, shifts[1]], dim=1).view(-1, 2, 3)
-    grid = _grid(to_device(maps, images.device), *images.shape[2:])
+    grid = _grid(to_device(own, images.device), *images.shape[2:])
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import torch
+
 from costlab.catalogue import Catalogue, DatasetEntry, entry, timed_kind
 from costlab.datasets import DATASETS
 from costlab.losses import LOSSES
@@ -11,6 +13,7 @@ from costlab.specs import Choice, RunSpec
 from costlab.training.devices import devices, find_device, precision, seconds_an_image
 from costlab.training.setup import usual_batch_size
 from costlab.training.stack_size import gain_of, members_at_most, seconds_by_width
+from costlab.training.threads import can_halve, threads_for
 
 Shape = tuple[int, int, int]
 USUAL = RunSpec.model_fields["model"].default.name
@@ -24,9 +27,10 @@ def catalogues() -> Iterator[Catalogue]:
     """
     now = catalogue()
     yield now
-    for kind, speed, gain, limit in _stacks():
+    for kind, speed, halves, gain, limit in _kinds():
         timed = {
             "seconds_per_image": now.seconds_per_image | {kind: speed},
+            "by_halves": sorted({*now.by_halves, *([kind] if halves else [])}),
             "stack_gain": now.stack_gain | {kind: gain},
             "stack_limit": now.stack_limit | {kind: limit},
         }
@@ -36,14 +40,14 @@ def catalogues() -> Iterator[Catalogue]:
 
 def catalogue() -> Catalogue:
     """Losses, models, data sets and devices, with the speed of the usual model on the device that `auto` takes."""
+    timed = {timed_kind(USUAL, shape): (shape, number) for shape, number in _shapes().items() if _suits(USUAL, shape)}
     return Catalogue(
         losses=[entry(plugin) for plugin in LOSSES.values()],
         models=[entry(plugin) for plugin in MODELS.values()],
         datasets=_datasets(),
         devices=devices(),
-        seconds_per_image={
-            timed_kind(USUAL, shape): _speed(USUAL, shape) for shape in _shapes() if _suits(USUAL, shape)
-        },
+        seconds_per_image={kind: _speed(USUAL, shape) for kind, (shape, _) in timed.items()},
+        by_halves=sorted(kind for kind, (shape, number) in timed.items() if _by_halves(USUAL, shape, number)),
     )
 
 
@@ -79,8 +83,16 @@ def _speed(model: str, shape: Shape) -> float:
     return seconds_an_image(device, shape, choice)[f"{lower} channels_last"]
 
 
-def _stacks() -> Iterator[tuple[str, float, float, int]]:
-    """Of each kind: its speed, how many times faster a stack trains than its runs in turn, and how many have room."""
+def _by_halves(name: str, shape: Shape, number: int) -> bool:
+    """Whether two threads train one such run alone."""
+    with torch.random.fork_rng(devices=[]):
+        model = MODELS[name].make(shape=shape, classes=2)
+    halves = can_halve(model, shape, number, usual_batch_size(shape, number), find_device("auto"))
+    return threads_for(None, alone=True, halves=halves) > 1
+
+
+def _kinds() -> Iterator[tuple[str, float, bool, float, int]]:
+    """Of each kind: its speed, whether two threads train one run alone, what a stack gains, how many have room."""
     device = find_device("auto")
     for name in sorted(MODELS, key=lambda name: (name != USUAL, name)):
         for shape, number in _shapes().items():
@@ -88,4 +100,5 @@ def _stacks() -> Iterator[tuple[str, float, float, int]]:
                 model, size = Choice(name=name), usual_batch_size(shape, number)
                 seconds = seconds_by_width(model, shape, precision("auto", device, shape, model), device, size)
                 limit = members_at_most(model, shape, size) if len(seconds) > 1 else 1
-                yield timed_kind(name, shape), _speed(name, shape), round(gain_of(seconds), 2), limit
+                halves = _by_halves(name, shape, number)
+                yield timed_kind(name, shape), _speed(name, shape), halves, round(gain_of(seconds), 2), limit

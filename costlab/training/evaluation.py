@@ -12,6 +12,7 @@ from costlab.losses import Loss
 from costlab.training.copies import to_host
 from costlab.training.forms import Form
 from costlab.training.images import Part
+from costlab.training.lanes import in_two
 from costlab.training.setup import Setup
 
 GPU_BATCH = 1024
@@ -28,20 +29,27 @@ class Judgement:
     finite: bool
 
 
-@torch.no_grad()
-def logits_of(form: Form, part: Part, batch_size: int) -> list[Tensor]:
+def logits_of(form: Form, part: Part, batch_size: int, by_halves: bool = False) -> list[Tensor]:
     """(N, K) float32 logits of the whole part for each run, on its device; the models are left in evaluation mode.
 
     Always in float32: probabilities decide here. On the CPU, batches as in training stay in the cache.
+    by_halves: two threads judge half of the part each.
     """
-    order = torch.arange(len(part), device=part.images.device)
     size = batch_size if part.images.device.type == "cpu" else max(batch_size, GPU_BATCH)
-    batches = [
-        form.logits(form.arranged([images]))
-        for rows in part.chunks(order, size)
-        for images, _ in part.prepared(rows, None)
-    ]
-    return [torch.cat(own) for own in zip(*batches, strict=True)]
+    order = torch.arange(len(part), device=part.images.device)
+
+    @torch.no_grad()
+    def judged(order: Tensor) -> list[list[Tensor]]:
+        prepared = (images for rows in part.chunks(order, size) for images, _ in part.prepared(rows, None))
+        return [form.logits(form.arranged([images])) for images in prepared]
+
+    if by_halves and len(part) > 1:
+        halves = order.chunk(2)
+        first, second = in_two(lambda half: judged(halves[half]))
+        found = first + second
+    else:
+        found = judged(order)
+    return [torch.cat(own) for own in zip(*found, strict=True)]
 
 
 def judge_epoch(runs: Sequence[Setup], logits: Sequence[Tensor], train_losses: Tensor) -> list[Judgement]:

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from costlab.datasets import ImageSet
-from costlab.training.augmentation import augmented
+from costlab.training.augmentation import augmented, maps
+from costlab.training.lanes import in_two
 from costlab.training.mirroring import mirrored
 
 BATCHES = 8  # prepared at once at most: between them is the time to report
@@ -45,22 +46,36 @@ class Part:
             yield list(batches[first : first + number])
 
     def prepared(
-        self, rows: list[Tensor], turns: torch.Generator | None, flips: Tensor | None = None
+        self, rows: list[Tensor], turns: torch.Generator | None, flips: Tensor | None = None, by_halves: bool = False
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Batches (images, target) of `rows`, made at once; augmented with random numbers from `turns` if given.
 
-        flips: (N,) bool, of the whole part, which images are mirrored; none if left out.
+        flips: (N,) bool, of the whole part, which images are mirrored; none if left out. by_halves: two threads make
+        half of the batches each.
         """
+        drawn = None if turns is None else maps(sum(map(len, rows)), turns)
+        if not by_halves or len(rows) < 2:
+            return iter(self._made(rows, drawn, flips))
+        middle = len(rows) // 2
+        place = sum(map(len, rows[:middle]))
+        halves = [
+            (rows[:middle], None if drawn is None else drawn[:place]),
+            (rows[middle:], None if drawn is None else drawn[place:]),
+        ]
+        first, second = in_two(lambda half: self._made(*halves[half], flips))
+        return iter(first + second)
+
+    def _made(self, rows: list[Tensor], drawn: Tensor | None, flips: Tensor | None) -> list[tuple[Tensor, Tensor]]:
         together = torch.cat(rows)
         images = self.standardised(together)
         if flips is not None:
             images = mirrored(images, flips[together])
-        if turns is not None:
-            images = augmented(images, turns)
+        if drawn is not None:
+            images = augmented(images, drawn)
         images = images.contiguous(memory_format=torch.channels_last)
         target = self.target[together]
         sizes = [len(part) for part in rows]
-        return zip(images.split(sizes), target.split(sizes), strict=True)
+        return list(zip(images.split(sizes), target.split(sizes), strict=True))
 
 
 def parts(images: ImageSet, device: torch.device) -> dict[str, Part]:

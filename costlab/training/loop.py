@@ -45,7 +45,7 @@ def train(
 
     `stop` is asked before every batch; when it says yes, Cancelled is raised. `images` takes the place of the data set
     that the spec names. Raises Diverged when the loss is no longer finite, and what `set_up` raises. Works with
-    `spec.threads` CPU threads until it ends. A run of more than 20 epochs may have no Epoch for some of them.
+    `spec.threads` CPU threads, one or two if that is None. A run of over 20 epochs may have no Epoch for some of them.
     """
     for _, event in train_stack([spec], (lambda place: stop()) if stop else None, images):
         if isinstance(event, CostlabError):
@@ -64,13 +64,15 @@ def train_stack(
     if len({stack_key(spec) for spec in specs}) != 1:
         raise InvalidSpec("Runs can train side by side only if they differ in loss, costs, seed and rates at most.")
     threads = torch.get_num_threads()
-    torch.set_num_threads(specs[0].threads)
+    torch.set_num_threads(specs[0].threads or 1)
     try:
         with repeatable():
             made = list(enumerate(set_up_all(specs, images)))
             yield from ((place, run) for place, run in made if isinstance(run, CostlabError))
             runs = {place: run for place, run in made if isinstance(run, Setup)}
             if runs:
+                like = next(iter(runs.values()))
+                torch.set_num_threads(1 if like.by_halves else like.spec.threads or 1)
                 yield from _Training(runs, stop or (lambda place: False)).events()
     finally:
         torch.set_num_threads(threads)
@@ -141,7 +143,8 @@ class _Training:
         """The batches of `rows`, one step each; who is cancelled is taken out between two steps."""
         part, seeds = self.like.parts["train"], seeds_of(self.runs)
         turns = self.generators if self.like.spec.augment else dict.fromkeys(seeds)
-        ready = {seed: list(part.prepared(rows[seed], turns[seed], flips.get(seed))) for seed in seeds}
+        halves = self.like.by_halves
+        ready = {seed: list(part.prepared(rows[seed], turns[seed], flips.get(seed), halves)) for seed in seeds}
         done, number = 0, len(ready[seeds[0]])
         while done < number:
             with self.form.drawing():
@@ -199,7 +202,7 @@ class _Training:
 
     def judged(self, losses: Tensor) -> list[Judgement]:
         """What the validation part shows; every loss is told its own confusion."""
-        self.valid_logits = logits_of(self.form, self.like.parts["valid"], self.like.batch_size)
+        self.valid_logits = logits_of(self.form, self.like.parts["valid"], self.like.batch_size, self.like.by_halves)
         seen = judge_epoch(self.runs, self.valid_logits, losses)
         for run, judgement in zip(self.runs, seen, strict=True):
             run.loss.observe(torch.from_numpy(judgement.argmax[:, : len(run.cost.classes)]).to(run.device))
@@ -207,7 +210,8 @@ class _Training:
 
     def outcomes(self) -> Events:
         """The verdicts on the test part, which is looked at only now."""
-        logits = logits_of(self.form, self.like.parts["test"], self.like.batch_size) if self.runs else []
+        like = self.like
+        logits = logits_of(self.form, like.parts["test"], like.batch_size, like.by_halves) if self.runs else []
         tested = [own.cpu().numpy() for own in logits]
         seconds = perf_counter() - self.began
         for index, (place, run) in enumerate(zip(self.places, self.runs, strict=True)):

@@ -19,6 +19,7 @@ from costlab.specs import Choice, RunSpec
 from costlab.training.devices import device_name, find_device, precision
 from costlab.training.images import Part, parts
 from costlab.training.randomness import Randomness
+from costlab.training.threads import can_halve, threads_for
 
 LEARNT_FROM = 2000  # training images that a model may look at before training
 LARGE, MANY = 16 * 16, 10_000  # pixels, training images: with fewer, batches are smaller, for more steps an epoch
@@ -37,6 +38,7 @@ class Setup:
     loss: Loss
     randomness: Randomness
     batch_size: int
+    by_halves: bool  # two threads work on a half of each batch
 
 
 def set_up_all(specs: Sequence[RunSpec], images: ImageSet | None = None) -> list[Setup | CostlabError]:
@@ -44,7 +46,7 @@ def set_up_all(specs: Sequence[RunSpec], images: ImageSet | None = None) -> list
     source, made = _Source(images), list[Setup | CostlabError]()
     for spec in specs:
         try:
-            made.append(set_up(spec, source))
+            made.append(set_up(spec, source, alone=len(specs) == 1))
         except CostlabError as error:
             made.append(error)
     return made
@@ -69,9 +71,10 @@ class _Source:
         return self._parts
 
 
-def set_up(spec: RunSpec, source: _Source) -> Setup:
+def set_up(spec: RunSpec, source: _Source, alone: bool = True) -> Setup:
     """Check the spec's names and options, load the data, make model and loss, move all of it to the device.
 
+    alone: no other run is trained beside it by the same process.
     Raises UnknownName, InvalidSpec, InvalidCosts, DataUnavailable or DeviceUnavailable, each one sentence.
     """
     device = find_device(spec.device)
@@ -88,11 +91,12 @@ def set_up(spec: RunSpec, source: _Source) -> Setup:
         "device": device.type if spec.device == "auto" else spec.device,
         "precision": precision(spec.precision, device, shape, spec.model),
     }
-    spec = spec.model_copy(update=resolved)
     randomness = Randomness(spec.seed, device)
     with randomness.active():  # the initial weights, drawn on the CPU: the same for every device
         model: nn.Module = _make(MODELS, spec.model, shape=shape, classes=len(images.classes))
         loss: Loss = _make(LOSSES, spec.loss, cost=cost, counts=counts)
+    halves = can_halve(model, shape, int(counts.sum()), batch_size, device)
+    spec = spec.model_copy(update=resolved | {"threads": threads_for(spec.threads, alone, halves)})
     data = source.parts(device)
     notes = _prepare(model, data["train"])
     model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -107,7 +111,8 @@ def set_up(spec: RunSpec, source: _Source) -> Setup:
         sizes={split: len(part) for split, part in data.items()},
         notes=notes,
     )
-    return Setup(spec, prepared, device, cost, data, model, loss.to(device), randomness, batch_size)
+    by_halves = alone and halves and prepared.spec.threads == 2
+    return Setup(spec, prepared, device, cost, data, model, loss.to(device), randomness, batch_size, by_halves)
 
 
 def usual_batch_size(shape: tuple[int, ...], number: int) -> int:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from costlab.training.forms import Apart, Batch, Form, seeds_of, streams_of
+from costlab.training.halves import Halved
 from costlab.training.setup import Setup
 from costlab.training.stack_size import best_width, seconds_by_width
 from costlab.training.stacked import Together, keep_memory, why_not
@@ -68,6 +69,8 @@ class Tiles:
 def form_of(runs: Sequence[Setup]) -> Form:
     """The form in which these runs train fastest on their device, as measured once on this machine."""
     like = runs[0]
+    if like.by_halves:
+        return Halved(like)
     if len(runs) == 1 or _reason(runs):
         return Apart(runs)
     shape = tuple(like.parts["train"].images.shape[1:])

@@ -6,7 +6,8 @@ from typing import Any
 
 from costlab.catalogue import Catalogue, DatasetEntry, timed_kind
 from costlab.costs import CostMatrix
-from costlab.sharing import MEASURED, kind_of, most_together, shared_out
+from costlab.records import BY_HALVES
+from costlab.sharing import HALVED, MEASURED, kind_of, most_together, shared_out
 from costlab.specs import Choice, RunSpec, make_spec
 from costlab.store import Run
 from costlab.ui.sentences import count, duration
@@ -59,7 +60,7 @@ class Plan:
         if speed is None:
             return None
         epochs = int(self.how.get("epochs", RunSpec.model_fields["epochs"].default))
-        one = speed * train_images(entry, self.dataset.options) * epochs
+        one = speed * train_images(entry, self.dataset.options) * epochs / self._halving(catalogue)
         return sum(one * (1 + more * (max(sizes) - 1)) for sizes in self.rounds(catalogue, slots))
 
     def rounds(self, catalogue: Catalogue, slots: int) -> list[list[int]]:
@@ -83,20 +84,26 @@ class Plan:
         kind = kind_of(catalogue, self._example())
         return catalogue.stack_gain.get(kind) if kind else None
 
+    def _halving(self, catalogue: Catalogue) -> float:
+        """How many times faster than on one thread each run is trained: a single one has two where that pays."""
+        alone = self.size == 1 and self.how.get("threads") in (None, 2)
+        return HALVED if alone and kind_of(catalogue, self._example()) in catalogue.by_halves else 1.0
+
     def _share_of_one_more(self, catalogue: Catalogue) -> float:
         """What one more run in a stack adds to its time, as a share of the time of one alone."""
         gain = self._gain(catalogue) or 1.0
         return max(0.0, MEASURED / gain - 1) / (MEASURED - 1)
 
     def _speed(self, run: Run, more: float) -> float | None:
-        """Seconds an image and epoch, alone, of a run that is like these and has ended."""
+        """Seconds an image and epoch, on one thread, of a run that is like these and has ended."""
         alike = (run.spec.dataset.name, run.spec.model) == (self.dataset.name, self.model)
         if not alike or run.state != "succeeded" or run.prepared is None:
             return None
         if run.spec.device != self.how.get("device", "auto"):
             return None
         beside = run.prepared.together - 1
-        return run.seconds / (run.prepared.sizes.get("train", 0) * run.spec.epochs or 1) / (1 + more * beside)
+        seconds = run.seconds * (HALVED if run.prepared.form == BY_HALVES else 1)
+        return seconds / (run.prepared.sizes.get("train", 0) * run.spec.epochs or 1) / (1 + more * beside)
 
     def sentence(self, catalogue: Catalogue, slots: int, runs: Sequence[Run] = ()) -> str:
         """The whole plan in one line: how many runs, how they are trained and why so, and about how long."""

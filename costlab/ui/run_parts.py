@@ -101,7 +101,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("Learning rate, weight decay", f"{number(spec.learning_rate)}, {number(spec.weight_decay)}"),
         ("Images shifted and turned a little", "yes" if spec.augment else "no"),
         ("Seed", str(spec.seed)),
-        ("Number format, CPU threads", f"{spec.precision}, {spec.threads}"),
+        ("Number format, CPU threads", f"{spec.precision}, {spec.threads or 'one or two'}"),
     ]
     if made:
         sizes = ", ".join(f"{number(size)} {part}" for part, size in made.sizes.items())

@@ -157,7 +157,7 @@ def _is_bar(loss: Choice) -> bool:
 
 
 def _but_loss(spec: RunSpec) -> RunSpec:
-    same = {"loss": BAR_LOSS, "cost": None, "device": "auto", "precision": "auto", "threads": 1}
+    same = {"loss": BAR_LOSS, "cost": None, "device": "auto", "precision": "auto", "threads": None}
     return spec.model_copy(update=same)
 
 

@@ -18,6 +18,7 @@ from itertools import takewhile
 from costlab.catalogue import Catalogue
 from costlab.errors import StoreUnavailable
 from costlab.home import home
+from costlab.limits import usable_cores
 from costlab.records import Event, Prepared
 from costlab.sharing import most_together, shared_out
 from costlab.specs import stack_key
@@ -257,9 +258,12 @@ class Dispatcher:
         waiting = self.store.waiting() if idle else []
         kinds = [(stack_key(run.spec), self._together(run)) for run in waiting]
         soon = sum(slot.nearly_idle for slot in self._slots)  # else whoever is free first would take all that is left
-        for slot, group in zip(idle, shared_out(kinds, len(idle) + soon), strict=False):
+        groups = shared_out(kinds, len(idle) + soon)
+        working = sum(bool(slot.claims) for slot in self._slots) + min(len(idle), len(groups))
+        crowded = 2 * working > usable_cores()
+        for slot, group in zip(idle, groups, strict=False):
             if claims := self.store.claim_group(self.id, [waiting[position].id for position in group]):
-                slot.begin(claims, now)
+                slot.begin(claims, now, crowded)
                 self._soon(self._beat)
 
     def _together(self, run: Waiting) -> int:

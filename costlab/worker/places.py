@@ -1,12 +1,10 @@
 """Where runs are trained: one slot a GPU, else one for every two cores, but two of them from two cores on."""
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
+
+from costlab.limits import usable_cores, usable_memory
 
 A_PROCESS = 1 << 30  # bytes: warm, 0.43 GB of its own were measured, and 0.3 GB that it shares with others; the data
-_MEMORY = Path("/sys/fs/cgroup/memory.max")  # bytes, or "max"
-_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # "200000 100000": 2 cores' worth of time; "max 100000": no limit
 
 
 def places(devices: Sequence[str], wanted: int | None = None) -> list[str]:
@@ -33,36 +31,3 @@ def _processes(cores: int, memory: int) -> int:
     [1, 2, 2]
     """
     return max(1, min(max(min(cores, 2), cores // 2), memory // A_PROCESS))
-
-
-def usable_cores() -> int:
-    """Cores that this process may run on, no more than a container's quota gives it; at least 1."""
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # not Linux
-        cores = os.cpu_count() or 1
-    return max(1, min(cores, _quota(_QUOTA) or cores))
-
-
-def usable_memory() -> int:
-    """Bytes of memory that the machine has, or that a container may use of it."""
-    try:
-        here = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # Windows
-        return 16 * A_PROCESS
-    return min(here, _memory_limit(_MEMORY) or here)
-
-
-def _memory_limit(path: Path) -> int | None:
-    try:
-        return int(path.read_text())
-    except (OSError, ValueError):  # "max": no limit
-        return None
-
-
-def _quota(path: Path) -> int | None:
-    try:
-        time, period = path.read_text().split()
-        return int(time) // int(period)
-    except (OSError, ValueError):
-        return None

@@ -74,8 +74,8 @@ class JobSlot:
         """The process is warm."""
         self.warm, self.note, self._failures = True, "", 0
 
-    def begin(self, claims: Sequence[Claim], now: float) -> None:
-        """Give the process one run, or several to train as one program."""
+    def begin(self, claims: Sequence[Claim], now: float, crowded: bool) -> None:
+        """Give the process one run, or several to train as one program; `crowded`: each on one thread."""
         assert self.job is not None
         self.job.log.close()
         self.job.log = GroupLog({claim.id: log_file(claim.id) for claim in claims})
@@ -83,14 +83,16 @@ class JobSlot:
         self.together, self.heard, self.cancelled = len(claims), now, {}
         self.begun = self.training = False
         self.fraction = 0.0
-        members = [Member(id=claim.id, attempt=claim.attempt, spec=self._placed(claim.spec)) for claim in claims]
+        members = [
+            Member(id=claim.id, attempt=claim.attempt, spec=self._placed(claim.spec, crowded)) for claim in claims
+        ]
         self.job.send(Begin(members=members))
 
-    def _placed(self, spec: RunSpec) -> RunSpec:
-        """With several GPUs "auto" means the slot's own."""
-        if spec.device == "auto" and self.device.startswith("cuda"):
-            return spec.model_copy(update={"device": self.device})
-        return spec
+    def _placed(self, spec: RunSpec, crowded: bool) -> RunSpec:
+        """With several GPUs "auto" means the slot's own; threads that are left open are one where cores are taken."""
+        device = self.device if spec.device == "auto" and self.device.startswith("cuda") else spec.device
+        threads = 1 if crowded and spec.threads is None else spec.threads
+        return spec.model_copy(update={"device": device, "threads": threads})
 
     def holds(self, about: AboutRun) -> bool:
         """Whether a message is about a run that the slot has."""

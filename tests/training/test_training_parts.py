@@ -12,7 +12,7 @@ from torch.overrides import TorchFunctionMode
 from costlab.datasets import DATASETS
 from costlab.models import MODELS
 from costlab.training import devices
-from costlab.training.augmentation import _grid, augmented
+from costlab.training.augmentation import _grid, augmented, maps
 from costlab.training.images import Part, parts
 from costlab.training.optimiser import BETAS, AdamW, one_cycle
 from costlab.training.randomness import Randomness
@@ -84,14 +84,14 @@ def test_training_images_are_standardised_and_the_others_like_them() -> None:
 
 
 def test_the_grid_is_that_of_torch() -> None:
-    maps = torch.randn(5, 2, 3)
-    assert torch.allclose(_grid(maps, 7, 9), F.affine_grid(maps, [5, 1, 7, 9], align_corners=False), atol=1e-6)
+    drawn = torch.randn(5, 2, 3)
+    assert torch.allclose(_grid(drawn, 7, 9), F.affine_grid(drawn, [5, 1, 7, 9], align_corners=False), atol=1e-6)
 
 
 def test_augmentation_moves_images_a_little_and_flat_images_not_at_all() -> None:
     spot = torch.zeros(200, 1, 21, 21)
     spot[:, :, 9:12, 9:12] = 1
-    moved = augmented(spot, torch.Generator().manual_seed(0))[:, 0]
+    moved = augmented(spot, maps(200, torch.Generator().manual_seed(0)))[:, 0]
     places = torch.arange(21.0)
     weights = moved.sum(dim=(1, 2))
     across, down = (moved.sum(dim=1) @ places) / weights, (moved.sum(dim=2) @ places) / weights
@@ -100,7 +100,7 @@ def test_augmentation_moves_images_a_little_and_flat_images_not_at_all() -> None
         assert 0.3 < centre.std().item() < 1.5
         assert (centre - 10).abs().max() < 0.06 * 21 * 1.2 + 0.3
     flat = torch.full((4, 3, 8, 8), 0.7)
-    assert torch.allclose(augmented(flat, torch.Generator()), flat)
+    assert torch.allclose(augmented(flat, maps(4, torch.Generator())), flat)
 
 
 def test_augmentation_can_be_turned_off() -> None:

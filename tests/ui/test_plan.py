@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from costlab.catalogue import Catalogue, DatasetEntry, DeviceEntry
 from costlab.costs import CostMatrix
 from costlab.errors import InvalidSpec
-from costlab.records import Prepared
+from costlab.records import BY_HALVES, Prepared
 from costlab.seeds import read_seeds
+from costlab.sharing import HALVED
 from costlab.specs import Choice, RunSpec
 from costlab.store import Run
 from costlab.ui.plan import MAX_RUNS, Plan, train_images
@@ -28,11 +29,12 @@ def plan(losses: int = 2, seeds: int = 3, **how: object) -> Plan:
     return Plan(Choice(name="parts"), Choice(name="small_cnn"), chosen, list(range(seeds)), None, how)
 
 
-def ended(seconds: float, together: int = 1, **fields: object) -> Run:
+def ended(seconds: float, together: int = 1, form: str = "single", **fields: object) -> Run:
     spec = RunSpec(dataset="parts", epochs=5, **fields)
     prepared = Prepared(
         spec=spec, device="cpu", device_name="", torch="", parameters=1, classes=["a", "b"], counts=[1, 1],
         sizes={"train": 600, "valid": 1, "test": 1}, together=together,
+        form=form,
     )  # fmt: skip
     return Run(id="r", spec=spec, state="succeeded", attempt=1, created=0, seconds=seconds, prepared=prepared)
 
@@ -53,6 +55,16 @@ def test_the_time_is_images_times_epochs_times_runs_over_slots(slots: int, secon
 def test_runs_that_ended_are_believed_more_than_the_workers_timing() -> None:
     assert plan(1, 1).seconds(OFFERED, 1, [ended(4.0)]) == pytest.approx(8.0)  # 5 epochs took 4 s, so 10 take 8
     assert plan(1, 1).seconds(OFFERED, 1, [ended(4.0, device="cpu")]) == pytest.approx(6.0)  # that was elsewhere
+
+
+def test_one_run_alone_is_faster_where_two_threads_share_its_batches() -> None:
+    halved = OFFERED.model_copy(update={"by_halves": ["small_cnn on 1x8x8"]})
+    assert plan(1, 1).seconds(halved, 2) == pytest.approx(6.0 / HALVED)  # 600 images, 10 epochs, 1 ms
+    assert plan(1, 2).seconds(halved, 2) == pytest.approx(6.0)  # side by side, each on one thread
+    assert plan(1, 1, threads=1).seconds(halved, 2) == pytest.approx(6.0)
+    by_halves = ended(4.0, form=BY_HALVES)
+    assert plan(1, 1).seconds(halved, 2, [by_halves]) == pytest.approx(8.0)  # 5 epochs took 4 s
+    assert plan(1, 2).seconds(halved, 2, [by_halves]) == pytest.approx(8.0 * HALVED)
 
 
 def test_of_the_runs_that_ended_the_fastest_tells_the_time_because_the_others_shared_the_machine() -> None:

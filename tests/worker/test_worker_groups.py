@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from costlab.limits import usable_cores
 from costlab.store import Run
 from tests.worker.lab import ONE_SLOT, Lab, alive, job_of, until, working
 from tests.worker.program import VERDICT
@@ -40,6 +41,19 @@ def test_a_run_that_does_not_fit_waits_for_its_turn(lab: Lab) -> None:
     for run in first:
         lab.store.cancel(run.id)
     assert lab.ended(other[0]).state == "succeeded"
+
+
+def test_threads_that_are_left_open_are_one_where_places_share_the_cores(tmp_path: Path) -> None:
+    with working(tmp_path, "--slots", "2") as lab:
+        until(lambda: lab.idle() and len(lab.store.workers()[0].slots) == 2)
+        first = lab.submit("endless")
+        until(lambda: lab.store.history(first))
+        second = lab.submit("endless")
+        until(lambda: lab.store.history(second))
+        runs = [lab.store.run(id) for id in (first, second)]
+        told = [run.prepared.spec.threads for run in runs if run.prepared]  # as the process was told
+        assert told == [1 if usable_cores() < 2 else None, 1 if usable_cores() < 4 else None]
+        assert [run.spec.threads for run in runs] == [None, None]  # what was asked for stays
 
 
 def test_a_member_that_is_cancelled_ends_and_the_others_go_on(lab: Lab) -> None:

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from costlab.limits import _memory_limit, _quota, usable_cores, usable_memory
 from costlab.records import Progress
 from costlab.store import Claim
 from costlab.worker import run_log
 from costlab.worker.job import BATCH_SECONDS, Outbox
 from costlab.worker.messages import FROM_JOB, Begun, Events
-from costlab.worker.places import _memory_limit, _quota, places, usable_cores, usable_memory
+from costlab.worker.places import places
 from costlab.worker.processes import kill, start_python, when_closed
 from costlab.worker.run_log import RunLog
 from costlab.worker.slot import JobSlot, why_gone
