@@ -280,7 +280,7 @@ def agreement(device: torch.device, size: Size) -> Rows:
         images = images_of(name, few)
         asked = spec_of(name, device, few, epochs=1, precision="float32", batch_size=64, learning_rate=1e-3)
         (here,), outcome = trained(asked, images)
-        (there,), other = trained(asked.model_copy(update={"device": "cpu", "threads": 2}), images)
+        (there,), other = trained(asked.model_copy(update={"device": "cpu", "threads": 1}), images)
         apart = abs(here.train_loss - there.train_loss) / there.train_loss
         if apart > AGREES:
             raise AssertionError(f"{name}: loss {here.train_loss:.5f} on {device}, {there.train_loss:.5f} on the CPU.")

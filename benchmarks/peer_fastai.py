@@ -12,17 +12,17 @@ from fastai.metrics import AccumMetric
 from fastai.optimizer import Adam
 from sklearn.metrics import confusion_matrix
 
-from benchmarks.textbook import parts_of
+from benchmarks.textbook import parts_of, transformed
 from costlab.datasets import ImageSet
 from costlab.models import MODELS
 from costlab.specs import RunSpec
 
 
-def train(images: ImageSet, spec: RunSpec) -> np.ndarray:
+def train(images: ImageSet, spec: RunSpec, parts=parts_of) -> np.ndarray:
     """The confusion matrix (K, K) of the test part."""
     torch.set_num_threads(spec.threads or 1)
     torch.manual_seed(spec.seed)
-    data = parts_of(images, spec)
+    data = parts(images, spec)
     train_data = DataLoader(data["train"], bs=spec.batch_size, shuffle=True, device=torch.device("cpu"))
     valid_data = DataLoader(data["valid"], bs=spec.batch_size, device=torch.device("cpu"))
     learner = Learner(
@@ -37,6 +37,11 @@ def train(images: ImageSet, spec: RunSpec) -> np.ndarray:
         learner.fit_one_cycle(spec.epochs, spec.learning_rate)
         logits, target = learner.get_preds(dl=DataLoader(data["test"], bs=spec.batch_size, device=torch.device("cpu")))
     return confusion_matrix(target, logits.argmax(dim=1))
+
+
+def train_transformed(images: ImageSet, spec: RunSpec) -> np.ndarray:
+    """As `train`, on images that a `Dataset` transforms one at a time."""
+    return train(images, spec, transformed)
 
 
 def judged(decided: torch.Tensor, target: torch.Tensor) -> float:

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 from torchmetrics.classification import MulticlassConfusionMatrix
 
-from benchmarks.textbook import loaders, parts_of
+from benchmarks.textbook import loaders, parts_of, transformed
 from costlab.datasets import ImageSet
 from costlab.models import MODELS
 from costlab.specs import RunSpec
@@ -61,11 +61,11 @@ class Classifier(lightning.LightningModule):
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-def train(images: ImageSet, spec: RunSpec, precision: str = "32-true") -> np.ndarray:
+def train(images: ImageSet, spec: RunSpec, precision: str = "32-true", parts=parts_of) -> np.ndarray:
     """The confusion matrix (K, K) of the test part."""
     torch.set_num_threads(spec.threads or 1)
     lightning.seed_everything(spec.seed, verbose=False)
-    data = loaders(parts_of(images, spec), spec)
+    data = loaders(parts(images, spec), spec)
     model = Classifier(images, spec)
     trainer = lightning.Trainer(
         accelerator="cpu", max_epochs=spec.epochs, precision=precision, logger=False, enable_checkpointing=False,
@@ -79,3 +79,8 @@ def train(images: ImageSet, spec: RunSpec, precision: str = "32-true") -> np.nda
 def train_bfloat16(images: ImageSet, spec: RunSpec) -> np.ndarray:
     """As `train`, with Lightning's mixed precision."""
     return train(images, spec, "bf16-mixed")
+
+
+def train_transformed(images: ImageSet, spec: RunSpec) -> np.ndarray:
+    """As `train`, on images that a `Dataset` transforms one at a time, as in Lightning's tutorials."""
+    return train(images, spec, parts=transformed)

@@ -3,7 +3,8 @@
 The same model (`small_cnn`), images, epochs, batch size and threads, AdamW with a rising and falling rate, no
 augmentation unless asked for (then as each does it; the bare loop and "textbook, tensors" have none); after each epoch
 a confusion matrix of the validation part, at the end one of the test part. Timed from the images in memory to that,
-set-up included, imports and the first run not. Each is written as its own tutorials write it, with logs, checkpoints
+set-up included, imports and the first run not. Unless images are varied, the peers are handed standardised tensors,
+but for those "with Dataset and transforms". Each is written as its own tutorials write it, with logs, checkpoints
 and progress bars off, and has a warm process of its own; they take turns, and a ratio is one's time divided by
 costlab's of the same turn. Install what is compared with: `pip install -e '.[peers]'`.
 """
@@ -29,7 +30,13 @@ CONTESTANTS = {
     "textbook": Contestant("textbook, Dataset and transforms", TEXTBOOK, "train_textbook"),
     "skorch": Contestant("skorch", "benchmarks.peer_skorch", needs=("skorch",)),
     "fastai": Contestant("fastai", "benchmarks.peer_fastai", needs=("fastai",)),
+    "fastai-transforms": Contestant(
+        "fastai, Dataset and transforms", "benchmarks.peer_fastai", "train_transformed", needs=("fastai",)
+    ),
     "lightning": Contestant("Lightning", "benchmarks.peer_lightning", needs=("lightning",)),
+    "lightning-transforms": Contestant(
+        "Lightning, Dataset and transforms", "benchmarks.peer_lightning", "train_transformed", needs=("lightning",)
+    ),
     "lightning-bf16": Contestant(
         "Lightning, bf16-mixed", "benchmarks.peer_lightning", "train_bfloat16", needs=("lightning",)
     ),

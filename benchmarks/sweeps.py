@@ -95,6 +95,7 @@ class Ways:
 
     def _shared(self, train: Callable, specs: Sequence[RunSpec]) -> Accuracies:
         share = -(-len(specs) // len(self.pools))
+        specs = [spec.model_copy(update={"threads": 1}) for spec in specs]
         parts = [specs[first : first + share] for first in range(0, len(specs), share)]
         waiting = [pool.submit(train, self.images, part) for pool, part in zip(self.pools, parts, strict=False)]
         return [accuracy for part in waiting for accuracy in part.result()]

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from costlab.training.optimiser import AdamW
 from costlab.training.setup import Setup
@@ -54,6 +54,16 @@ def autocast(run: Setup) -> torch.autocast:
     return torch.autocast(run.device.type, torch.bfloat16, enabled=run.spec.precision == "bfloat16")
 
 
+def learning(model: nn.Module) -> nn.Module:
+    """`model`, in training mode; to say so to every layer takes 0.1 ms, so it is said once."""
+    return model if model.training else model.train()
+
+
+def judging(model: nn.Module) -> nn.Module:
+    """`model`, in evaluation mode."""
+    return model.eval() if model.training else model
+
+
 class Apart:
     """Each model by itself, one after another; the form of a single run."""
 
@@ -71,9 +81,8 @@ class Apart:
         losses = []
         for run, optimiser, stream in zip(self.runs, self.optimisers, self.streams, strict=True):
             with self._own_numbers(run):
-                run.model.train()
                 with autocast(run):
-                    logits = run.model(images[stream])
+                    logits = learning(run.model)(images[stream])
                 loss = run.loss(logits.float(), targets[stream])
                 loss.backward()
                 optimiser.step(share * run.spec.learning_rate)
@@ -82,7 +91,7 @@ class Apart:
 
     def logits(self, images: Batch) -> list[Tensor]:
         """Of the one stream that all are judged on."""
-        return [run.model.eval()(images[0]).float() for run in self.runs]
+        return [judging(run.model)(images[0]).float() for run in self.runs]
 
     def keep(self, places: Sequence[int]) -> "Apart":
         """The others are left as they are."""

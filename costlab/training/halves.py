@@ -11,7 +11,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
-from costlab.training.forms import Apart, Batch, autocast
+from costlab.training.forms import Apart, Batch, autocast, learning
 from costlab.training.lanes import in_two
 from costlab.training.optimiser import AdamW
 from costlab.training.setup import Setup
@@ -30,12 +30,9 @@ class Halved(Apart):
     def step(self, images: Batch, targets: Batch, share: Tensor) -> Tensor:
         """Both halves forward; the loss of the batch; both halves backward."""
         halves = images[0].chunk(2)
-        for model in self.models:
-            model.train()
-
         def forward(half: int) -> Tensor:
             with autocast(self.run):
-                logits: Tensor = self.models[half](halves[half])
+                logits: Tensor = learning(self.models[half])(halves[half])
             return logits
 
         made = in_two(forward)

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from torch.optim.adamw import adamw
 
 from costlab.models.small_cnn import Flatten
-from costlab.training.forms import Batch, autocast, streams_of
+from costlab.training.forms import Batch, autocast, judging, learning, streams_of
 from costlab.training.optimiser import BETAS
 from costlab.training.setup import Setup
 
@@ -243,10 +243,8 @@ class Together:
 
     def step(self, images: Batch, targets: Batch, share: Tensor) -> Tensor:
         """One forward pass, each run's own loss on its own logits, one backward pass for the sum."""
-        if not self.stacked.training:
-            self.stacked.train()
         with autocast(self.like):
-            logits = self.stacked(images[0])
+            logits = learning(self.stacked)(images[0])
         losses = [
             run.loss(own, targets[stream])
             for run, own, stream in zip(self.runs, logits.float().unbind(), self.streams, strict=True)
@@ -257,8 +255,7 @@ class Together:
 
     def logits(self, images: Batch) -> list[Tensor]:
         """(N, K) of each run."""
-        self.stacked.eval()
-        return list(self.stacked(images[0]).float().unbind())
+        return list(judging(self.stacked)(images[0]).float().unbind())
 
     def keep(self, places: Sequence[int]) -> "Together":
         """The others in a smaller program, with what their optimiser knows."""
