@@ -30,6 +30,7 @@ class Halved(Apart):
     def step(self, images: Batch, targets: Batch, share: Tensor) -> Tensor:
         """Both halves forward; the loss of the batch; both halves backward."""
         halves = images[0].chunk(2)
+
         def forward(half: int) -> Tensor:
             with autocast(self.run):
                 logits: Tensor = learning(self.models[half])(halves[half])
