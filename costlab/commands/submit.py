@@ -39,6 +39,7 @@ def submit(
     threads: options.Threads = None,
     batch_size: options.BatchSize = None,
     learning_rate: options.LearningRate = None,
+    optimiser: options.Optimiser = None,
     averaging: options.Averaging = None,
     views: options.Views = None,
     augment: options.Augment = None,
@@ -63,7 +64,7 @@ def submit(
         options.spec_from_options(
             spec=spec, settings=settings, cost=cost, dataset=dataset, model=model, loss=one, epochs=epochs, seed=number,
             device=device, precision=precision, threads=threads, batch_size=batch_size, learning_rate=learning_rate,
-            averaging=averaging, views=views, augment=augment,
+            optimiser=optimiser, averaging=averaging, views=views, augment=augment,
         )
         for number in seeds
         for one in losses

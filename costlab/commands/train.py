@@ -29,6 +29,7 @@ def train(
     threads: options.Threads = None,
     batch_size: options.BatchSize = None,
     learning_rate: options.LearningRate = None,
+    optimiser: options.Optimiser = None,
     averaging: options.Averaging = None,
     views: options.Views = None,
     augment: options.Augment = None,
@@ -40,7 +41,7 @@ def train(
     run = options.spec_from_options(
         spec=spec, settings=settings, cost=cost, dataset=dataset, model=model, loss=loss, epochs=epochs, seed=seed,
         device=device, precision=precision, threads=threads, batch_size=batch_size, learning_rate=learning_rate,
-        averaging=averaging, views=views, augment=augment,
+        optimiser=optimiser, averaging=averaging, views=views, augment=augment,
     )  # fmt: skip
     if out is not None:
         _claim(out, force)

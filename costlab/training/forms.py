@@ -10,7 +10,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from costlab.training.optimiser import AdamW
+from costlab.training.optimiser import Optimiser, optimiser_of
 from costlab.training.setup import Setup
 
 Batch = tuple[Tensor, ...]
@@ -67,10 +67,10 @@ def judging(model: nn.Module) -> nn.Module:
 class Apart:
     """Each model by itself, one after another; the form of a single run."""
 
-    def __init__(self, runs: Sequence[Setup], optimisers: Sequence[AdamW] | None = None):
+    def __init__(self, runs: Sequence[Setup], optimisers: Sequence[Optimiser] | None = None):
         self.runs = list(runs)
         self.streams = streams_of(runs)
-        self.optimisers = list(optimisers or (AdamW(run.model, run.spec.weight_decay) for run in runs))
+        self.optimisers = list(optimisers or (optimiser_of(run.spec, run.model) for run in runs))
 
     def arranged(self, streams: Sequence[Tensor]) -> Batch:
         """As they are."""

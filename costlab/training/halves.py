@@ -13,15 +13,14 @@ from torch import Tensor, nn
 
 from costlab.training.forms import Apart, Batch, autocast, learning
 from costlab.training.lanes import in_two
-from costlab.training.optimiser import AdamW
 from costlab.training.setup import Setup
 
 
 class Halved(Apart):
     """One run; its model has a twin with the same weights and running statistics of its own for the other half."""
 
-    def __init__(self, run: Setup, optimiser: AdamW | None = None):
-        super().__init__([run], [optimiser] if optimiser else None)
+    def __init__(self, run: Setup):
+        super().__init__([run])
         self.run, self.optimiser = run, self.optimisers[0]
         self.models = (run.model, _twin(run.model))
         self.parameters = list(zip(*(model.parameters() for model in self.models), strict=True))

@@ -17,7 +17,7 @@ from costlab.training.devices import device_name
 from costlab.training.images import BATCHES, FLOATS
 from costlab.training.measured import remembered
 from costlab.training.optimiser import AdamW
-from costlab.training.stacked import Stacked, StackedAdamW, keep_memory, why_not
+from costlab.training.stacked import Stacked, StackedOptimiser, keep_memory, why_not
 
 MEMORY = 1 << 30  # bytes that the runs of a stack may take beside the first
 MOST = 24  # runs in a stack: more gain nothing, and share one fate
@@ -128,7 +128,7 @@ class _Step:
             self.program, self.move = models[0].train(), AdamW(models[0], 0.01).step
         else:
             stacked = Stacked(models, shape[0]).train()
-            self.program, self.move = stacked, StackedAdamW(stacked, [(1.0, 0.01)] * self.m).step
+            self.program, self.move = stacked, StackedOptimiser(stacked, [(1.0, 0.01)] * self.m, "adamw").step
 
     def take(self, number: int) -> float:
         """Seconds a model and image."""

@@ -19,7 +19,7 @@ from torch.optim.adamw import adamw
 
 from costlab.models.small_cnn import Flatten
 from costlab.training.forms import Batch, autocast, judging, learning, streams_of
-from costlab.training.optimiser import BETAS
+from costlab.training.optimiser import BETAS, is_kernel, muon
 from costlab.training.setup import Setup
 
 
@@ -167,13 +167,13 @@ class Stacked(nn.Module):
             channels = getattr(plain, "out_channels", channels)
 
 
-class StackedAdamW:
-    """`AdamW` of each model with a rate and decay of its own; neighbours that share both are moved as one."""
+class StackedOptimiser:
+    """`AdamW` or `Muon` of each model with a rate and decay of its own; neighbours that share both are moved as one."""
 
-    def __init__(self, stacked: Stacked, rates: Sequence[tuple[float, float]]):
-        self.stacked, self.rates = stacked, list(rates)  # (peak rate, decay) a model
+    def __init__(self, stacked: Stacked, rates: Sequence[tuple[float, float]], name: str):
+        self.stacked, self.rates, self.name = stacked, list(rates), name  # (peak rate, decay) a model
         self.parameters: list[Tensor] = list(stacked.parameters())
-        self.means = [torch.zeros_like(p) for p in self.parameters]
+        self.means = [torch.zeros_like(p) for p in self.parameters]  # Muon's momenta, too
         self.squares = [torch.zeros_like(p) for p in self.parameters]
         self.taken = 0  # steps before the groups were made
         self._make_groups()
@@ -181,15 +181,20 @@ class StackedAdamW:
     def _make_groups(self) -> None:
         device = self.parameters[0].device
         edges = [i for i in range(self.stacked.m + 1) if i in (0, self.stacked.m) or self.rates[i] != self.rates[i - 1]]
-        self._groups = []
+        kernels = {i for i, p in enumerate(self.parameters) if self.name == "muon" and is_kernel(p)}
+        self._groups, self._kernels = [], []
         for start, stop in pairwise(edges):
             rate, decay = self.rates[start]
+            cut = partial(self._cut, start=start, stop=stop)
             for matrices in (True, False):
-                chosen = [i for i, p in enumerate(self.parameters) if (p.ndim > 1) == matrices]
+                chosen = [i for i, p in enumerate(self.parameters) if (p.ndim > 1) == matrices and i not in kernels]
                 steps = [torch.full((), float(self.taken), device=device) for _ in chosen]
-                cut = partial(self._cut, start=start, stop=stop)
                 state = [[cut(tensors[i]) for i in chosen] for tensors in (self.parameters, self.means, self.squares)]
-                self._groups.append((chosen, cut, state, steps, rate, decay if matrices else 0.0))
+                if chosen:
+                    self._groups.append((chosen, cut, state, steps, rate, decay if matrices else 0.0))
+            for i in kernels:
+                kernel, momentum = (_as_kernel(cut(tensors[i])) for tensors in (self.parameters, self.means))
+                self._kernels.append((i, cut, kernel, momentum, rate, decay, stop - start))
 
     def _cut(self, tensor: Tensor, start: int, stop: int) -> Tensor:
         whole = stop - start == self.stacked.m
@@ -204,6 +209,8 @@ class StackedAdamW:
                 fused=True, amsgrad=False, maximize=False,
                 beta1=BETAS[0], beta2=BETAS[1], lr=share * rate, weight_decay=decay, eps=1e-8,
             )  # fmt: skip
+        for i, cut, kernel, momentum, rate, decay, models in self._kernels:
+            muon([kernel], [_as_kernel(cut(self._gradient(i)))], [momentum], share * rate, decay, models)
         for parameter in self.parameters:
             parameter.grad = None
 
@@ -211,15 +218,20 @@ class StackedAdamW:
         gradient = self.parameters[i].grad
         return torch.zeros_like(self.parameters[i]) if gradient is None else gradient
 
-    def keep(self, stacked: Stacked, places: Sequence[int]) -> "StackedAdamW":
+    def keep(self, stacked: Stacked, places: Sequence[int]) -> "StackedOptimiser":
         """The state of the models at `places`, for `stacked`, which holds them alone."""
-        kept = StackedAdamW(stacked, [self.rates[place] for place in places])
+        kept = StackedOptimiser(stacked, [self.rates[place] for place in places], self.name)
         kept.taken = int(self._groups[0][3][0])  # as the device counts: a replayed step passes by this code
         for ours, theirs in ((kept.means, self.means), (kept.squares, self.squares)):
             for mine, old in zip(ours, theirs, strict=True):
                 stacked.view(mine).copy_(self.stacked.view(old)[list(places)])
         kept._make_groups()
         return kept
+
+
+def _as_kernel(tensor: Tensor) -> Tensor:
+    """(m * out, in, height, width), as a view."""
+    return tensor if tensor.ndim == 4 else tensor.flatten(0, 1)
 
 
 class Together:
@@ -229,7 +241,8 @@ class Together:
         self.runs, self.like = list(runs), runs[0]
         self.streams = streams_of(runs)
         self.stacked = Stacked([run.model for run in runs], self.like.parts["train"].images.shape[1])
-        self.optimiser = StackedAdamW(self.stacked, [(r.spec.learning_rate, r.spec.weight_decay) for r in runs])
+        rates = [(run.spec.learning_rate, run.spec.weight_decay) for run in runs]
+        self.optimiser = StackedOptimiser(self.stacked, rates, self.like.spec.optimiser)
 
     def arranged(self, streams: Sequence[Tensor]) -> Batch:
         """(N, B * C, H, W): of models that see the same images, neighbours share a block where that comes out even."""

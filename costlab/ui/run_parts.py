@@ -7,7 +7,7 @@ import streamlit as st
 
 from costlab.costs import CostMatrix
 from costlab.home import run_folder
-from costlab.specs import Choice
+from costlab.specs import OPTIMISERS, Choice
 from costlab.store import Run
 from costlab.ui.places import RUN, RUNS, TRAIN, WHATIF
 from costlab.ui.run_result import table
@@ -98,6 +98,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("Model", _choice(spec.model) + (f", {number(made.parameters)} parameters" if made else "")),
         ("Loss", _choice(spec.loss)),
         ("Epochs", f"{spec.epochs}, {spec.batch_size or 'suitably many'} images a step"),
+        ("Optimiser", OPTIMISERS[spec.optimiser]),
         ("Learning rate, weight decay", f"{number(spec.learning_rate)}, {number(spec.weight_decay)}"),
         ("Images shifted and turned a little", "yes" if spec.augment else "no"),
         ("Seed", str(spec.seed)),

@@ -25,7 +25,17 @@ from costlab.ui.session import get_store
 SUGGESTED, DRAFT, SAVED = "suggested", "draft", "saved:"
 DATASET, MODEL, COST = "train-dataset", "train-model", "train-cost"  # session keys
 SAMPLED_UP_TO = 10_000_000  # bytes of training images: such a set is there in a second or two
-ADVANCED = ("learning_rate", "batch_size", "weight_decay", "averaging", "views", "augment", "precision", "threads")
+ADVANCED = (
+    "optimiser",
+    "learning_rate",
+    "batch_size",
+    "weight_decay",
+    "averaging",
+    "views",
+    "augment",
+    "precision",
+    "threads",
+)
 KEPT: dict[str, Any] = {"persist_state": "session"}
 
 
