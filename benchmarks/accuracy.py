@@ -5,8 +5,9 @@
 2. Time to an accuracy (`--parts soon`), against textbook loops with the same network, augmentation and batch size, one
    with costlab's optimiser and schedule, one with the tutorials' Adam at a constant rate: seconds until an epoch first
    reaches it on the validation part. Who has a schedule takes the number of epochs that is best for it, and costlab
-   smooths labels and takes Muon where that is sooner. A run that never gets there counts with all its seconds, and its success is
-   another run's: what is reported is all seconds by the number of successes. CIFAR-10 to 94 % is `benchmarks.gpu`'s.
+   smooths labels and takes Muon where that is sooner. A run that never gets there counts with all its seconds, and its
+   success is another run's: what is reported is all seconds by the number of successes. CIFAR-10 to 94 % is
+   `benchmarks.gpu`'s.
 """
 
 import argparse

@@ -72,5 +72,5 @@ def seconds_an_image(device: torch.device, shape: tuple[int, ...], model: Choice
     """How long training takes an image, by number format and layout ("float32 channels_last"); as `step_times` says."""
     options = "".join(f" {name}={value!r}" for name, value in sorted(model.options.items()))
     channels, height, width = shape
-    key = f"seconds an image: {model.name}{options} on {channels}x{height}x{width}, {device_name(device)}"
+    key = f"seconds an image on one thread: {model.name}{options} on {channels}x{height}x{width}, {device_name(device)}"
     return remembered(key, lambda: step_times(model, (channels, height, width), device))

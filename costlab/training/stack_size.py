@@ -18,6 +18,7 @@ from costlab.training.images import BATCHES, FLOATS
 from costlab.training.measured import remembered
 from costlab.training.optimiser import AdamW
 from costlab.training.stacked import Stacked, StackedOptimiser, keep_memory, why_not
+from costlab.training.step_time import one_thread
 
 MEMORY = 1 << 30  # bytes that the runs of a stack may take beside the first
 MOST = 24  # runs in a stack: more gain nothing, and share one fate
@@ -83,13 +84,8 @@ def gain_of(seconds: dict[str, float]) -> float:
 def _measure(
     model: Choice, shape: tuple[int, ...], precision: str, device: torch.device, batch_size: int
 ) -> dict[str, float]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-            return _times(model, shape, precision == "bfloat16", device, batch_size)
-    finally:
-        torch.set_num_threads(threads)
+    with one_thread(), torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        return _times(model, shape, precision == "bfloat16", device, batch_size)
 
 
 def _times(

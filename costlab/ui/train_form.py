@@ -26,16 +26,8 @@ SUGGESTED, DRAFT, SAVED = "suggested", "draft", "saved:"
 DATASET, MODEL, COST = "train-dataset", "train-model", "train-cost"  # session keys
 SAMPLED_UP_TO = 10_000_000  # bytes of training images: such a set is there in a second or two
 ADVANCED = (
-    "optimiser",
-    "learning_rate",
-    "batch_size",
-    "weight_decay",
-    "averaging",
-    "views",
-    "augment",
-    "precision",
-    "threads",
-)
+    "optimiser", "learning_rate", "batch_size", "weight_decay", "averaging", "views", "augment", "precision", "threads",
+)  # fmt: skip
 KEPT: dict[str, Any] = {"persist_state": "session"}
 
 
@@ -174,7 +166,7 @@ def cost_offers(entry: DatasetEntry) -> dict[str, tuple[str, CostMatrix | None]]
     known = [entry.cost, *(one.cost for one in saved)]
     if draft is not None and draft not in known:
         offers[DRAFT] = ("Being edited on the Costs page (not saved)", draft)
-    offers[SUGGESTED] = (f"Suggested by the data set: {entry.cost.name or 'its costs'}", None)
+    offers[SUGGESTED] = ("Suggested by the data set", None)  # one text for all sets: the browser would keep the old one
     return offers | {SAVED + one.name: (one.name, one.cost) for one in saved}
 
 

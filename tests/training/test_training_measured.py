@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.nn.modules.module import register_module_forward_hook
 
 from costlab.specs import Choice
 from costlab.training import devices, measured
 from costlab.training.measured import remembered
+from costlab.training.stack_size import seconds_by_width
 from costlab.training.step_time import step_times
 
 CPU, SHAPE = torch.device("cpu"), (1, 8, 8)
@@ -79,7 +81,7 @@ def test_processes_that_ask_at_the_same_time_get_one_answer() -> None:
 
 @pytest.mark.parametrize(("share", "expected"), [(0.5, "bfloat16"), (0.97, "float32"), (3.0, "float32")])
 def test_auto_takes_bfloat16_only_where_it_was_measured_to_pay(share: float, expected: str) -> None:
-    key = f"seconds an image: small_cnn width=2.0 on 1x8x8, {devices.device_name(CPU)}"
+    key = f"seconds an image on one thread: small_cnn width=2.0 on 1x8x8, {devices.device_name(CPU)}"
     remembered(key, lambda: {"float32 channels_last": 1e-4, "bfloat16 channels_last": share * 1e-4})
     wide = Choice(name="small_cnn", options={"width": 2.0})
     assert devices.precision("auto", CPU, SHAPE, wide) == expected
@@ -93,3 +95,17 @@ def test_step_times_are_taken_of_each_form_and_disturb_no_random_numbers() -> No
     assert set(times) == {"float32 channels_last", "bfloat16 channels_last"}
     assert all(0 < seconds < 1 for seconds in times.values())
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_steps_are_timed_on_one_thread_whatever_torch_is_set_to() -> None:
+    before, seen = torch.get_num_threads(), set()
+    torch.set_num_threads(3)
+    hook = register_module_forward_hook(lambda *_: seen.add(torch.get_num_threads()))
+    try:
+        step_times(Choice(name="linear"), SHAPE, CPU)
+        seconds_by_width(Choice(name="linear"), SHAPE, "float32", CPU, 8)
+        assert torch.get_num_threads() == 3
+    finally:
+        hook.remove()
+        torch.set_num_threads(before)
+    assert seen == {1}
