@@ -15,7 +15,9 @@ from typing import Any, TypeVar
 import torch
 
 HINDERED = 1.7  # times the first half's time that both took: the other thread had to wait for a core
-SHORTEST, LONGEST = 4, 256  # pieces of work that are then done without it, twice as many each time in a row
+LONGEST = (
+    256  # pieces of work that are then done without it: four times as many each time, half as many when it was not
+)
 
 Value = TypeVar("Value")
 
@@ -48,8 +50,7 @@ class _Lane:
 
     def took(self, first: float, both: float) -> None:
         """Seconds until the asking thread had done the first half, and until both were done; inf: it has to do both."""
-        hindered = both > HINDERED * first
-        self._rest = min(LONGEST, 2 * self._rest or SHORTEST) if hindered else 0
+        self._rest = min(LONGEST, 4 * self._rest or 1) if both > HINDERED * first else self._rest // 2
         self._left = self._rest
 
     def _serve(self) -> None:
