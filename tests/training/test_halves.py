@@ -140,3 +140,20 @@ def test_what_either_half_raises_is_raised_when_both_are_over() -> None:
         assert failing in over
     failing = 2
     assert in_two(act) == (0, 1)
+
+
+def test_the_other_thread_rests_longer_the_more_often_it_was_kept_from_a_core() -> None:
+    lane = lanes._Lane()
+
+    def rested() -> int:
+        return sum(1 for _ in iter(lane.rests, False))
+
+    assert rested() == 0
+    numbers = []
+    for both in (2.0, 2.0, 2.0, 1.2, 1.2, 1.2, 1.2, 1.2):  # times what the first half took
+        lane.took(1.0, both)
+        numbers.append(rested())
+    assert numbers == [1, 4, 16, 8, 4, 2, 1, 0]
+    for _ in range(9):
+        lane.took(1.0, float("inf"))
+    assert rested() == lanes.LONGEST
