@@ -101,8 +101,8 @@ def orthogonal(matrices: Tensor) -> Tensor:
 
     By Newton-Schulz iteration; directions in which a matrix is nearly 0 stay smaller than that.
 
-    >>> orthogonal(torch.tensor([[0.0, 7.0], [7.0, 0.0]])).round(decimals=1).tolist()
-    [[0.0, 1.1], [1.1, 0.0]]
+    >>> orthogonal(torch.tensor([[0.0, 7.0], [-7.0, 0.0]])).round().tolist()
+    [[0.0, 1.0], [-1.0, 0.0]]
     """
     wide = matrices.shape[-2] <= matrices.shape[-1]
     x = matrices if wide else matrices.mT
