@@ -15,9 +15,7 @@ from typing import Any, TypeVar
 import torch
 
 HINDERED = 1.7  # times the first half's time that both took: the other thread had to wait for a core
-LONGEST = (
-    256  # pieces of work that are then done without it: 4 times as many each time, half as many when it was not
-)
+LONGEST = 256  # pieces of work that are then done without it: 4 times as many each time, half as many when it was not
 
 Value = TypeVar("Value")
 
