@@ -3,6 +3,7 @@
 It waits for nothing on the host and reads nothing from the device, so that a captured graph or a compiler may wrap it.
 """
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
@@ -54,14 +55,18 @@ def autocast(run: Setup) -> torch.autocast:
     return torch.autocast(run.device.type, torch.bfloat16, enabled=run.spec.precision == "bfloat16")
 
 
+_turning = threading.Lock()
+
+
 def learning(model: nn.Module) -> nn.Module:
     """`model`, in training mode; to say so to every layer takes 0.1 ms, so it is said once."""
     return model if model.training else model.train()
 
 
 def judging(model: nn.Module) -> nn.Module:
-    """`model`, in evaluation mode."""
-    return model.eval() if model.training else model
+    """`model`, in evaluation mode with all its layers; two threads may ask at once."""
+    with _turning:  # a model says of itself that it is judged before its layers are told
+        return model.eval() if model.training else model
 
 
 class Apart:

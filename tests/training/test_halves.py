@@ -1,5 +1,6 @@
 """Two threads with half of each batch each: what is learnt is what one thread would learn from the same two halves."""
 
+import threading
 from copy import deepcopy
 from typing import Any
 
@@ -16,6 +17,7 @@ from costlab.models import MODELS
 from costlab.records import BY_HALVES, Prepared
 from costlab.specs import RunSpec
 from costlab.training import lanes, train_stack
+from costlab.training.forms import judging
 from costlab.training.halves import Halved
 from costlab.training.lanes import in_two
 from costlab.training.setup import Setup, set_up_all
@@ -140,6 +142,37 @@ def test_what_either_half_raises_is_raised_when_both_are_over() -> None:
         assert failing in over
     failing = 2
     assert in_two(act) == (0, 1)
+
+
+class Slow(nn.Identity):
+    """A layer that takes until `go` to be told its mode."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.go = threading.Event(), threading.Event()
+
+    def train(self, mode: bool = True) -> "Slow":
+        self.asked.set()
+        assert self.go.wait(10)
+        return super().train(mode)
+
+
+def test_no_thread_judges_with_a_model_whose_layers_do_not_know_it_yet() -> None:
+    layer, seen = Slow(), []
+    model = nn.Sequential(layer)
+
+    def judge() -> None:
+        seen.append([each.training for each in judging(model).modules()])
+
+    first, second = threading.Thread(target=judge), threading.Thread(target=judge)
+    first.start()
+    assert layer.asked.wait(10)
+    second.start()
+    second.join(0.2)  # time enough to go wrong in
+    layer.go.set()
+    first.join()
+    second.join()
+    assert seen == [[False, False]] * 2
 
 
 def test_the_other_thread_rests_longer_the_more_often_it_was_kept_from_a_core() -> None:
