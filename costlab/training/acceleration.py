@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from costlab.training.capture import REHEARSALS, Captured, CudaGraphs
 from costlab.training.devices import device_name
 from costlab.training.forms import Apart, Batch, Form, streams_of
-from costlab.training.measured import remembered
+from costlab.training.measured import named, remembered
 from costlab.training.setup import Setup
 from costlab.training.tiles import Tiles
 
@@ -144,9 +144,8 @@ def accelerated(form: Form, run: Setup, steps: int) -> Form:
 def cost_of(kind: str, run: Setup) -> Cost:
     """What was measured once on this machine for such a model alone, on such batches."""
     model, shape = run.spec.model, "x".join(map(str, run.parts["train"].images.shape[1:]))
-    options = "".join(f" {name}={value!r}" for name, value in sorted(model.options.items()))
     key = (
-        f"seconds to start and a step: {kind}, {model.name}{options} on {run.batch_size}x{shape}, "
+        f"seconds to start and a step: {kind}, {named(model)} on {run.batch_size}x{shape}, "
         f"{run.spec.precision}, {device_name(run.device)}"
     )
     start, step = remembered(key, lambda: measure(KINDS[kind], run))

@@ -7,7 +7,7 @@ import torch
 from costlab.catalogue import DeviceEntry
 from costlab.errors import DeviceUnavailable
 from costlab.specs import Choice
-from costlab.training.measured import processor, remembered
+from costlab.training.measured import named, processor, remembered
 from costlab.training.step_time import step_times
 
 GAIN = 0.95  # of the time of float32: bfloat16 is taken where a step takes at most so much
@@ -70,7 +70,6 @@ def precision(
 
 def seconds_an_image(device: torch.device, shape: tuple[int, ...], model: Choice = SMALL_CNN) -> dict[str, float]:
     """How long training takes an image, by number format and layout ("float32 channels_last"); as `step_times` says."""
-    options = "".join(f" {name}={value!r}" for name, value in sorted(model.options.items()))
     channels, height, width = shape
-    key = f"seconds an image on one thread: {model.name}{options} on {channels}x{height}x{width}, {device_name(device)}"
+    key = f"seconds an image on one thread: {named(model)} on {channels}x{height}x{width}, {device_name(device)}"
     return remembered(key, lambda: step_times(model, (channels, height, width), device))

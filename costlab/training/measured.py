@@ -5,9 +5,11 @@ asks measures, and every other one reads what it found in `measured.json` in the
 everything measured again.
 """
 
+import inspect
 import json
 import os
 import platform
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -18,6 +20,8 @@ import torch
 from filelock import FileLock
 
 from costlab.home import home
+from costlab.models import MODELS
+from costlab.specs import Choice
 
 FILE = "measured.json"
 PATIENCE = 60.0  # seconds to wait for another process that measures
@@ -41,6 +45,17 @@ def remembered(key: str, measure: Callable[[], Value]) -> Value:
         if path is None or not _written(path, key, value):
             _unwritten[key] = value
         return value
+
+
+def named(model: Choice) -> str:
+    """A model in a key: its name, its options, and a number of its file, so that another network is measured anew."""
+    options = "".join(f" {name}={value!r}" for name, value in sorted(model.options.items()))
+    return f"{model.name}{options} ({_file_number(model.name)})"
+
+
+@cache
+def _file_number(name: str) -> str:
+    return f"{zlib.crc32(inspect.getsource(MODELS[name].module).encode()):08x}"
 
 
 @cache

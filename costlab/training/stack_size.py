@@ -15,7 +15,7 @@ from costlab.models import MODELS
 from costlab.specs import Choice
 from costlab.training.devices import device_name
 from costlab.training.images import BATCHES, FLOATS
-from costlab.training.measured import remembered
+from costlab.training.measured import named, remembered
 from costlab.training.optimiser import AdamW
 from costlab.training.stacked import Stacked, StackedOptimiser, keep_memory, why_not
 from costlab.training.step_time import one_thread
@@ -64,9 +64,8 @@ def seconds_by_width(
     model: Choice, shape: tuple[int, ...], precision: str, device: torch.device, batch_size: int
 ) -> dict[str, float]:
     """Seconds a model and image by width ("1", "2", ...), measured once on this machine; "1" alone for other models."""
-    options = "".join(f" {name}={value!r}" for name, value in sorted(model.options.items()))
     key = (
-        f"seconds a model and image side by side: {model.name}{options} on {batch_size}x{'x'.join(map(str, shape))}, "
+        f"seconds a model and image side by side: {named(model)} on {batch_size}x{'x'.join(map(str, shape))}, "
         f"{precision}, {device_name(device)}"
     )
     return remembered(key, lambda: _measure(model, shape, precision, device, batch_size))

@@ -12,7 +12,7 @@ from torch.nn.modules.module import register_module_forward_hook
 
 from costlab.specs import Choice
 from costlab.training import devices, measured
-from costlab.training.measured import remembered
+from costlab.training.measured import named, remembered
 from costlab.training.stack_size import seconds_by_width
 from costlab.training.step_time import step_times
 
@@ -79,11 +79,22 @@ def test_processes_that_ask_at_the_same_time_get_one_answer() -> None:
     assert len({process.communicate("\n")[0] for process in asking}) == 1
 
 
+def test_a_key_tells_models_apart_by_name_options_and_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual, wide, linear = Choice(name="small_cnn"), Choice(name="small_cnn", options={"width": 2.0}), "linear"
+    assert len({named(usual), named(wide), named(Choice(name=linear))}) == 3
+    assert named(wide).startswith("small_cnn width=2.0 (")
+    before = named(usual)
+    measured._file_number.cache_clear()
+    monkeypatch.setattr(measured.inspect, "getsource", lambda module: "other layers")
+    assert named(usual) != before
+    measured._file_number.cache_clear()
+
+
 @pytest.mark.parametrize(("share", "expected"), [(0.5, "bfloat16"), (0.97, "float32"), (3.0, "float32")])
 def test_auto_takes_bfloat16_only_where_it_was_measured_to_pay(share: float, expected: str) -> None:
-    key = f"seconds an image on one thread: small_cnn width=2.0 on 1x8x8, {devices.device_name(CPU)}"
-    remembered(key, lambda: {"float32 channels_last": 1e-4, "bfloat16 channels_last": share * 1e-4})
     wide = Choice(name="small_cnn", options={"width": 2.0})
+    key = f"seconds an image on one thread: {named(wide)} on 1x8x8, {devices.device_name(CPU)}"
+    remembered(key, lambda: {"float32 channels_last": 1e-4, "bfloat16 channels_last": share * 1e-4})
     assert devices.precision("auto", CPU, SHAPE, wide) == expected
     assert devices.precision("bfloat16", CPU, SHAPE, wide) == "bfloat16"
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from costlab.catalogue import Catalogue
 from costlab.datasets import DATASETS
@@ -50,6 +51,15 @@ def test_every_model_judges_an_image_by_itself_and_not_by_its_memory_layout(mode
 def test_the_small_cnn_takes_images_of_any_size(shape: tuple[int, int, int]) -> None:
     made = MODELS["small_cnn"].make(shape=shape, classes=3, width=0.25)
     assert made(torch.randn(2, *shape)).shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("side", "channels"),
+    [(8, [16, 32, 64]), (19, [16, 32, 64]), (28, [12, 16, 64]), (31, [12, 16, 64]), (32, [16, 32, 64])],
+)
+def test_the_small_cnn_is_sized_to_the_image(side: int, channels: list[int]) -> None:
+    made = MODELS["small_cnn"].make(shape=(1, side, side), classes=3)
+    assert [layer.out_channels for layer in made if isinstance(layer, nn.Conv2d)] == channels
 
 
 def test_the_catalogue_lists_everything_that_is_found_and_survives_json() -> None:
