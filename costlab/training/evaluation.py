@@ -16,6 +16,7 @@ from costlab.training.lanes import in_two
 from costlab.training.setup import Setup
 
 GPU_BATCH = 1024
+CPU_BATCH, CPU_NUMBERS = 256, 1 << 18  # images, and the numbers in them: a sixth faster than 64 of 8x8
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,12 @@ class Judgement:
 def logits_of(form: Form, part: Part, batch_size: int, by_halves: bool = False) -> list[Tensor]:
     """(N, K) float32 logits of the whole part for each run, on its device; the models are left in evaluation mode.
 
-    Always in float32: probabilities decide here. On the CPU, batches as in training stay in the cache.
+    Always in float32: probabilities decide here. On the CPU, batches of small images are larger than in training, those
+    of large ones as large: they have to stay in the cache.
     by_halves: two threads judge half of the part each.
     """
-    size = batch_size if part.images.device.type == "cpu" else max(batch_size, GPU_BATCH)
+    fitting = min(CPU_BATCH, CPU_NUMBERS // part.images[0].numel()) if part.images.device.type == "cpu" else GPU_BATCH
+    size = max(batch_size, fitting)
     order = torch.arange(len(part), device=part.images.device)
 
     @torch.no_grad()
