@@ -23,7 +23,8 @@ class Halved(Apart):
         super().__init__([run])
         self.run, self.optimiser = run, self.optimisers[0]
         self.models = (run.model, _twin(run.model))
-        self.parameters = list(zip(*(model.parameters() for model in self.models), strict=True))
+        twins = dict(zip(*(model.parameters() for model in self.models), strict=True))
+        self.others = [twins[parameter] for parameter in self.optimiser.flat.parameters]
         self.statistics = [[own for own in model.buffers() if own.is_floating_point()] for model in self.models]
 
     def step(self, images: Batch, targets: Batch, share: Tensor) -> Tensor:
@@ -42,21 +43,19 @@ class Halved(Apart):
         assert logits.grad is not None
         gradients = logits.grad.to(made[0].dtype).split([len(half) for half in made])
         in_two(lambda half: made[half].backward(gradients[half]))
-        self._join()
-        self.optimiser.step(share * self.run.spec.learning_rate)
+        self.optimiser.move(self._joined(), share * self.run.spec.learning_rate)
         return loss.detach().reshape(1)
 
     @torch.no_grad()
-    def _join(self) -> None:
-        """Gradients become the sum of both halves', running statistics their mean."""
-        pairs = [(own.grad, other.grad) for own, other in self.parameters if own.grad is not None]
-        torch._foreach_add_(*map(list, zip(*pairs, strict=True)))
-        for _, other in self.parameters:
-            other.grad = None
+    def _joined(self) -> Tensor:
+        """The sum of both halves' gradients; running statistics become their mean."""
+        flat = self.optimiser.flat
+        gradients = flat.gradients().add_(flat.gradients(self.others))
         mine, its = self.statistics
         if mine:
             torch._foreach_lerp_(mine, its, 0.5)
             torch._foreach_copy_(its, mine)
+        return gradients
 
     def keep(self, places: Sequence[int]) -> Apart:
         """Itself, or nobody."""

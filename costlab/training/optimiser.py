@@ -1,6 +1,7 @@
 """AdamW and Muon with a one-cycle rate; decay on matrices only."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Protocol
 
 import torch
@@ -27,11 +28,56 @@ def one_cycle(step: int, steps: int) -> float:
     return min((step + 1) / (top + 1), (steps - step) / (steps - top))
 
 
+class Flat:
+    """Parameters of one number format, moved into one tensor, `values` (n,): what is done to all is done at once.
+
+    Each keeps its shape and its strides. They lie in the order given.
+    """
+
+    def __init__(self, parameters: Sequence[Tensor]):
+        self.parameters = list(parameters)
+        self._orders = [_order(p) for p in parameters]
+        self.values = torch.cat([_row(p.detach(), order) for p, order in zip(parameters, self._orders, strict=True)])
+        starts = accumulate((p.numel() for p in parameters), initial=0)
+        strides = [torch.empty_like(p, device="meta").stride() for p in parameters]
+        self._places = [
+            (p.shape, *place) for p, place in zip(parameters, zip(strides, starts, strict=False), strict=True)
+        ]
+        for parameter, own in zip(self.parameters, self.views(self.values), strict=True):
+            parameter.data = own
+
+    def views(self, row: Tensor, number: int | None = None) -> list[Tensor]:
+        """`row` (n,) as tensors of the parameters' shapes and strides: of the first `number`, or of all."""
+        return [row.as_strided(*place) for place in self._places[:number]]
+
+    def gradients(self, parameters: Sequence[Tensor] | None = None) -> Tensor:
+        """(n,): of the parameters, or of others of the same shapes, which forget theirs; zeros where one has none."""
+        rows = []
+        for parameter, order in zip(parameters or self.parameters, self._orders, strict=True):
+            rows.append(_row(torch.zeros_like(parameter) if parameter.grad is None else parameter.grad, order))
+            parameter.grad = None
+        return torch.cat(rows)
+
+
+def _order(parameter: Tensor) -> list[int]:
+    """The dimensions from the slowest in memory to the fastest."""
+    return sorted(range(parameter.ndim), key=parameter.stride().__getitem__, reverse=True)
+
+
+def _row(tensor: Tensor, order: list[int]) -> Tensor:
+    return tensor if len(order) == 1 else tensor.permute(order).reshape(-1)
+
+
 class Optimiser(Protocol):
     """What moves a model's parameters."""
 
+    flat: Flat
+
     def step(self, rate: float | Tensor) -> None:
         """Move the parameters against their gradients, and forget the gradients."""
+
+    def move(self, gradients: Tensor, rate: float | Tensor) -> None:
+        """Move the parameters against `gradients` (n,), in the order of `flat`."""
 
 
 def optimiser_of(spec: RunSpec, model: nn.Module) -> Optimiser:
@@ -42,14 +88,32 @@ def optimiser_of(spec: RunSpec, model: nn.Module) -> Optimiser:
 class AdamW:
     """Loshchilov & Hutter 2019, Decoupled weight decay regularization; fused, the state lives on the model's device."""
 
-    def __init__(self, model: nn.Module, weight_decay: float):
-        self._groups = _groups([p for p in model.parameters() if p.requires_grad], weight_decay)
+    def __init__(self, model: nn.Module, weight_decay: float, first: Callable[[Tensor], bool] = lambda p: False):
+        """`first`: which parameters lie first in `flat`, and are left alone."""
+        trained = [p for p in model.parameters() if p.requires_grad]
+        self.flat = Flat(sorted(trained, key=lambda p: (not first(p), p.ndim <= 1)))  # matrices before vectors
+        start = sum(p.numel() for p in trained if first(p))
+        matrices = sum(p.numel() for p in trained if p.ndim > 1)
+        self._own = slice(start, None)
+        self._values, self._matrices = self.flat.values[start:], self.flat.values[start:matrices]
+        self._decay = weight_decay if matrices > start else 0.0
+        self._mean, self._square = torch.zeros_like(self._values), torch.zeros_like(self._values)
+        self._steps = torch.zeros((), device=self._values.device)
 
-    @torch.no_grad()
     def step(self, rate: float | Tensor) -> None:
         """As `Optimiser`."""
-        for group in self._groups:
-            group.step(rate)
+        self.move(self.flat.gradients(), rate)
+
+    @torch.no_grad()
+    def move(self, gradients: Tensor, rate: float | Tensor) -> None:
+        """As `Optimiser`."""
+        if self._decay:
+            self._matrices.mul_(1 - rate * self._decay)
+        adamw(
+            [self._values], [gradients[self._own]], [self._mean], [self._square], [], [self._steps],
+            fused=True, amsgrad=False, maximize=False,
+            beta1=BETAS[0], beta2=BETAS[1], lr=rate, weight_decay=0.0, eps=1e-8,
+        )  # fmt: skip
 
 
 class Muon:
@@ -60,21 +124,21 @@ class Muon:
     """
 
     def __init__(self, model: nn.Module, weight_decay: float):
-        trained = [p for p in model.parameters() if p.requires_grad]
-        self._kernels: list[Tensor] = [p for p in trained if is_kernel(p)]
-        self._groups = _groups([p for p in trained if not is_kernel(p)], weight_decay)
+        self._others = AdamW(model, weight_decay, first=is_kernel)
+        self.flat = self._others.flat
+        self._kernels = [p for p in self.flat.parameters if is_kernel(p)]
         self._momenta = [torch.zeros_like(p) for p in self._kernels]
         self._decay = weight_decay
 
-    @torch.no_grad()
     def step(self, rate: float | Tensor) -> None:
         """As `Optimiser`."""
-        for group in self._groups:
-            group.step(rate)
-        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self._kernels]
-        muon(self._kernels, gradients, self._momenta, rate, self._decay)
-        for kernel in self._kernels:
-            kernel.grad = None
+        self.move(self.flat.gradients(), rate)
+
+    @torch.no_grad()
+    def move(self, gradients: Tensor, rate: float | Tensor) -> None:
+        """As `Optimiser`."""
+        self._others.move(gradients, rate)
+        muon(self._kernels, self.flat.views(gradients, len(self._kernels)), self._momenta, rate, self._decay)
 
 
 def is_kernel(parameter: Tensor) -> bool:
@@ -112,28 +176,3 @@ def orthogonal(matrices: Tensor) -> Tensor:
         squares = x @ x.mT
         x = first * x + (third * squares + fifth * squares @ squares) @ x
     return x if wide else x.mT
-
-
-def _groups(parameters: Sequence[Tensor], decay: float) -> list["_Group"]:
-    matrices = [p for p in parameters if p.ndim > 1]
-    vectors = [p for p in parameters if p.ndim <= 1]
-    return [_Group(own, share) for own, share in ((matrices, decay), (vectors, 0.0)) if own]
-
-
-class _Group:
-    def __init__(self, parameters: list[Tensor], decay: float):
-        self.parameters = parameters
-        self.decay = decay
-        self.means = [torch.zeros_like(p) for p in parameters]
-        self.squares = [torch.zeros_like(p) for p in parameters]
-        self.steps = [torch.zeros((), device=p.device) for p in parameters]
-
-    def step(self, rate: float | Tensor) -> None:
-        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
-        adamw(
-            self.parameters, gradients, self.means, self.squares, [], self.steps,
-            fused=True, amsgrad=False, maximize=False,
-            beta1=BETAS[0], beta2=BETAS[1], lr=rate, weight_decay=self.decay, eps=1e-8,
-        )  # fmt: skip
-        for parameter in self.parameters:
-            parameter.grad = None
