@@ -34,6 +34,7 @@ CANDIDATES: dict[str, dict[str, object]] = {
     "averaged, labels smoothed": {"averaging": 0.3, "loss": SMOOTHED},
     "Muon, labels smoothed": {"optimiser": "muon", "loss": SMOOTHED},
     "averaged, 5 views, labels smoothed": {"averaging": 0.3, "views": 5, "loss": SMOOTHED},
+    "Muon, 5 views, labels smoothed": {"optimiser": "muon", "views": 5, "loss": SMOOTHED},
 }
 VIEWS_FROM = 16  # pixels a side: moved by a pixel, smaller images are no longer the same (0.3 points worse on digits)
 BLOCKS = {"digits": 5, "mnist": 10}  # a fold's test part is one of them, its validation part the next
@@ -162,7 +163,7 @@ def _best(contestant: Contestant, name: str, number: int, common: dict[str, obje
     train_until, settings = contestant
     tried = []
     for setting in settings:
-        spec = {"batch_size": BATCH, **common, **setting}
+        spec = {**common, **setting}
         each = [
             train_until(images, RunSpec(seed=seed, **spec), WANTED[name])  # type: ignore[arg-type]
             for seed, images in enumerate(folds(name, number))
@@ -181,14 +182,14 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=5, choices=range(1, 6))
     parser.add_argument("--seeds", type=int, default=1, help="trainings of each recipe on each fold")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--batch-size", type=int, default=BATCH)
     parser.add_argument("--data", nargs="+", choices=list(BLOCKS), default=list(BLOCKS))
     parser.add_argument("--epochs", type=int, nargs="+", help="numbers of epochs, or lengths of schedules")
     parser.add_argument("--parts", nargs="+", choices=["accuracy", "soon"], default=["accuracy"])
     arguments = parser.parse_args()
-    common = {"threads": arguments.threads, "device": "cpu"}
-    print(
-        f"{versions()}; {arguments.threads} thread(s), {arguments.folds} folds, {arguments.seeds} seed(s)\n", flush=True
-    )
+    common = {"threads": arguments.threads, "device": "cpu", "batch_size": arguments.batch_size}
+    how = f"{arguments.threads} thread(s), batches of {arguments.batch_size}"
+    print(f"{versions()}; {how}, {arguments.folds} folds, {arguments.seeds} seed(s)\n", flush=True)
     for name in arguments.data:
         trained(next(folds(name, 1)), RunSpec(epochs=1, **common))  # the first of a process takes longer
     if "accuracy" in arguments.parts:
