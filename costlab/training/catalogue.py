@@ -78,7 +78,7 @@ def _suits(model: str, shape: Shape) -> bool:
 
 
 def _speed(model: str, shape: Shape) -> float:
-    """Seconds an image and epoch, in the number format that `auto` takes, all that is done around the steps included."""
+    """Seconds an image and epoch, in the number format that `auto` takes, with all that is done around the steps."""
     device, choice = find_device("auto"), Choice(name=model)
     lower = precision("auto", device, shape, choice)
     return AROUND * seconds_an_image(device, shape, choice)[f"{lower} channels_last"]
