@@ -13,6 +13,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from costlab.numbers import show_number
+from costlab.specs import OPTIMISERS
 
 Kind = Literal["integer", "number", "boolean", "choice", "text", "lines", "json"]
 SAFE_INTEGER = 2**53 - 1  # beyond it a browser rounds
@@ -217,4 +218,4 @@ def _from_json(text: str) -> Any:
 
 
 def _choice_text(choice: Any) -> str:
-    return "none" if choice is None else str(choice).replace("_", " ")
+    return "none" if choice is None else OPTIMISERS.get(str(choice), str(choice).replace("_", " "))

@@ -8,7 +8,7 @@ from pydantic import Field
 from streamlit.testing.v1 import AppTest
 
 from costlab.registry import Options
-from costlab.ui.forms import changed, fields, problems
+from costlab.ui.forms import _choice_text, changed, fields, problems
 
 
 class Kind(Enum):
@@ -108,3 +108,8 @@ def test_what_is_typed_into_a_form_is_what_it_answers() -> None:
     assert Demo(**answers) == Demo(gamma=0.25, size=100, average="weighted", mix=False, weights=[3, 4])
     app.text_input(key="demo-weights").set_value("[3,").run()
     assert app.session_state["problems"] == ["Weights must be written as JSON; got '[3,'."]
+
+
+@pytest.mark.parametrize(("choice", "text"), [(None, "none"), ("least_cost", "least cost"), ("adamw", "AdamW")])
+def test_a_menu_shows_words_and_not_names_of_the_code(choice: str | None, text: str) -> None:
+    assert _choice_text(choice) == text
