@@ -1,6 +1,6 @@
-"""Copies between the host and a device for which neither waits, where that can be had."""
+"""Copies between the host and a device; neither waits for those of single tensors, where that can be had."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -35,3 +35,8 @@ def to_host(values: Tensor) -> Callable[[], np.ndarray]:
         return host.numpy()
 
     return arrived
+
+
+def copied(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of `state` on the host, each contiguous and in memory of its own."""
+    return {name: w.detach().cpu().clone(memory_format=torch.contiguous_format) for name, w in state.items()}

@@ -11,6 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from costlab.training.copies import copied
 from costlab.training.optimiser import Optimiser, optimiser_of
 from costlab.training.setup import Setup
 
@@ -104,7 +105,7 @@ class Apart:
 
     def weights(self, place: int) -> dict[str, Tensor]:
         """Copies, contiguous."""
-        return {name: w.detach().cpu().contiguous() for name, w in self.runs[place].model.state_dict().items()}
+        return copied(self.runs[place].model.state_dict())
 
     @contextmanager
     def drawing(self) -> Iterator[None]:

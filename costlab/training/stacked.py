@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from torch.optim.adamw import adamw
 
 from costlab.models.small_cnn import Flatten
+from costlab.training.copies import copied
 from costlab.training.forms import Batch, autocast, judging, learning, streams_of
 from costlab.training.optimiser import BETAS, is_kernel, muon
 from costlab.training.setup import Setup
@@ -280,8 +281,7 @@ class Together:
 
     def weights(self, place: int) -> dict[str, Tensor]:
         """Copies, contiguous."""
-        own = self.stacked.own(place).items()
-        return {name: w.detach().cpu().clone(memory_format=torch.contiguous_format) for name, w in own}
+        return copied(self.stacked.own(place))
 
     def drawing(self) -> AbstractContextManager[None]:
         """These layers draw no random numbers."""

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from costlab.training.copies import copied
 from costlab.training.optimiser import AdamW, Flat
 
 
@@ -56,3 +57,16 @@ def test_parameters_share_one_memory_in_the_order_given_and_another_models_gradi
     assert torch.equal(flat.gradients(list(twin.parameters())), flat.gradients())
     assert flat.gradients().count_nonzero() == 0
     assert len(flat.views(flat.values, 2)) == 2
+
+
+def test_weights_that_are_handed_out_do_not_move_with_the_model() -> None:
+    model = model_of(torch.channels_last)
+    optimiser = AdamW(model, weight_decay=0.1)
+    state = copied(model.state_dict())
+    before = {name: weight.clone() for name, weight in state.items()}
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    optimiser.step(0.1)
+    assert all(torch.equal(state[name], weight) and weight.is_contiguous() for name, weight in before.items())
+    assert not torch.equal(model.state_dict()["0.weight"], state["0.weight"])
+    assert len({weight.untyped_storage().data_ptr() for weight in state.values()}) == len(state)
