@@ -29,6 +29,7 @@ from costlab.registry import Options as NoOptions
 SWEEPS = 10
 WORK = 100_000_000
 LEAST, MOST = 0.01, 100.0  # what a factor may be
+NARROW = 1e-9  # steps nearer to each other are one: where three lines meet, rounding tells their crossings apart
 
 
 class Options(NoOptions):
@@ -158,7 +159,7 @@ class _Search:
         believed = np.cumsum(self._square(rows, after) - self._square(rows, before))
         score = np.cumsum(now - was) + self.caution * np.sqrt(np.maximum(np.maximum(seen, believed), 0.0))
         following = np.append(at[1:], min(reach, 2 * at[-1]))
-        ends = following > at  # of those at one place, all happen or none
+        ends = following > at + NARROW  # of those at one place, all happen or none
         if not ends.any():
             return 0.0, 0.0
         least = np.flatnonzero(ends)[score[ends].argmin()]

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -314,6 +314,7 @@ def test_with_two_classes_the_tuned_threshold_is_the_best_there_is(name: str, se
 
 
 @given(st.integers(0, 10_000), st.sampled_from([0.0, 1.5]), st.booleans())
+@example(3143, 0.0, True)  # three lines of one image meet in a point
 def test_one_factor_is_tuned_exactly(seed: int, caution: float, falls: bool) -> None:
     """Against every step of a fine grid, each decided and paid for by itself."""
     rng = np.random.default_rng(seed)
