@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.adamw import adamw  # the public function: the class would import torch._dynamo first, 1 to 8 s
 
+from costlab.errors import InvalidSpec
 from costlab.specs import RunSpec
 
 PEAK = 0.25  # of all steps
@@ -31,10 +32,14 @@ def one_cycle(step: int, steps: int) -> float:
 class Flat:
     """Parameters of one number format, moved into one tensor, `values` (n,): what is done to all is done at once.
 
-    Each keeps its shape and its strides. They lie in the order given.
+    Each keeps its shape and its strides. They lie in the order given. Raises InvalidSpec where formats differ.
     """
 
     def __init__(self, parameters: Sequence[Tensor]):
+        formats = sorted({str(p.dtype).removeprefix("torch.") for p in parameters})
+        if len(formats) != 1:
+            have = " and ".join(formats) or "none to train"
+            raise InvalidSpec(f"A model's weights have to be of one number format; this one has {have}.")
         self.parameters = list(parameters)
         self._orders = [_order(p) for p in parameters]
         self.values = torch.cat([_row(p.detach(), order) for p, order in zip(parameters, self._orders, strict=True)])

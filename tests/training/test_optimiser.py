@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from costlab.errors import InvalidSpec
 from costlab.training.copies import copied
 from costlab.training.optimiser import AdamW, Flat
 
@@ -70,3 +71,17 @@ def test_weights_that_are_handed_out_do_not_move_with_the_model() -> None:
     assert all(torch.equal(state[name], weight) and weight.is_contiguous() for name, weight in before.items())
     assert not torch.equal(model.state_dict()["0.weight"], state["0.weight"])
     assert len({weight.untyped_storage().data_ptr() for weight in state.values()}) == len(state)
+
+
+@pytest.mark.parametrize(
+    ("layers", "said"),
+    [([nn.Linear(2, 3), nn.Linear(3, 2).double()], "float32 and float64"), ([nn.Flatten()], "none to train")],
+)
+def test_weights_of_different_formats_or_none_are_refused_and_left_as_they_are(
+    layers: list[nn.Module], said: str
+) -> None:
+    model = nn.Sequential(*layers)
+    before = [p.dtype for p in model.parameters()]
+    with pytest.raises(InvalidSpec, match=f"of one number format; this one has {said}"):
+        AdamW(model, weight_decay=0.1)
+    assert [p.dtype for p in model.parameters()] == before
