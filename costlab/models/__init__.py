@@ -1,8 +1,8 @@
 """Small image classifiers: one a file; `MODELS` finds them.
 
 A model file's `make(options, shape, classes)` returns an `nn.Module` from images (N, C, H, W), float, standardised, to
-logits (N, K). `shape` is (C, H, W), `classes` is K. All trained weights are of one number format. `make` never downloads
-anything.
+logits (N, K). `shape` is (C, H, W), `classes` is K. All trained weights are of one number format. `make` never
+downloads anything.
 
 What a model file or its module may have besides:
 
