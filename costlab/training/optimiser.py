@@ -156,13 +156,16 @@ def muon(
     decay: float, models: int = 1,
 ) -> None:  # fmt: skip
     """One step of Muon, in place. Each kernel (models * out, in, height, width) is that of so many models."""
-    for kernel, gradient, momentum in zip(kernels, gradients, momenta, strict=True):
-        momentum.mul_(MOMENTUM).add_(gradient)
-        ahead = gradient.add(momentum, alpha=MOMENTUM).movedim(1, -1)  # Nesterov's; channels last, as they lie
-        direction = orthogonal(ahead.flatten(1).unflatten(0, (models, -1)))
+    torch._foreach_mul_(momenta, MOMENTUM)
+    torch._foreach_add_(momenta, gradients)
+    aheads = torch._foreach_add(gradients, momenta, alpha=MOMENTUM)  # Nesterov's
+    far, kept = TIMES * rate, 1 - TIMES * rate * decay
+    for kernel, ahead in zip(kernels, aheads, strict=True):
+        last = ahead.movedim(1, -1)  # channels last, as they lie
+        direction = orthogonal(last.flatten(1).unflatten(0, (models, -1)))
         if decay:
-            kernel.mul_(1 - TIMES * rate * decay)
-        kernel.sub_(direction.reshape(ahead.shape).movedim(-1, 1) * (TIMES * rate))
+            kernel.mul_(kept)
+        kernel.sub_(direction.reshape(last.shape).movedim(-1, 1) * far)
 
 
 def orthogonal(matrices: Tensor) -> Tensor:
@@ -174,10 +177,10 @@ def orthogonal(matrices: Tensor) -> Tensor:
     [[0.0, 1.0], [-1.0, 0.0]]
     """
     wide = matrices.shape[-2] <= matrices.shape[-1]
-    x = matrices if wide else matrices.mT
-    x = x / (torch.linalg.matrix_norm(x, keepdim=True) + 1e-7)
+    x = (matrices if wide else matrices.mT).reshape(-1, *sorted(matrices.shape[-2:]))
+    x = x / (torch.linalg.vector_norm(x, dim=(1, 2), keepdim=True) + 1e-7)
     first, third, fifth = QUINTIC
     for _ in range(ITERATIONS):
         squares = x @ x.mT
-        x = first * x + (third * squares + fifth * squares @ squares) @ x
-    return x if wide else x.mT
+        x = torch.baddbmm(x, torch.baddbmm(squares, squares, squares, beta=third, alpha=fifth), x, beta=first)
+    return (x if wide else x.mT).reshape(matrices.shape)
