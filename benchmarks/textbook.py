@@ -25,6 +25,7 @@ from costlab.training.augmentation import SCALE, SHIFT, TURN
 
 Loaders = dict[str, DataLoader]
 Parts = dict[str, Dataset]
+Seen = Callable[[np.ndarray], None]
 Recipe = Callable[[nn.Module, RunSpec, int], tuple[Optimizer, LRScheduler]]  # the last: batches an epoch
 
 
@@ -44,14 +45,17 @@ class Images(Dataset):
         return self.transform(self.images[row]), int(self.target[row])
 
 
-def train_textbook(images: ImageSet, spec: RunSpec) -> np.ndarray:
-    """The confusion matrix (K, K) of the test part after training as `spec` says, by cross-entropy."""
-    return fit(loaders(transformed(images, spec), spec), images, spec)
+def train_textbook(images: ImageSet, spec: RunSpec, seen: Seen | None = None) -> np.ndarray:
+    """The confusion matrix (K, K) of the test part after training as `spec` says, by cross-entropy.
+
+    `seen` is told the confusion matrix of the validation part after each epoch.
+    """
+    return fit(loaders(transformed(images, spec), spec), images, spec, seen=seen)
 
 
-def train_tutorial(images: ImageSet, spec: RunSpec) -> np.ndarray:
+def train_tutorial(images: ImageSet, spec: RunSpec, seen: Seen | None = None) -> np.ndarray:
     """As `train_textbook`, but by Adam at a constant rate of 0.001 and without decay, whatever `spec` says of them."""
-    return fit(loaders(transformed(images, spec), spec), images, spec, constant_adam)
+    return fit(loaders(transformed(images, spec), spec), images, spec, constant_adam, seen)
 
 
 def train_textbook_tensors(images: ImageSet, spec: RunSpec) -> np.ndarray:
@@ -109,7 +113,9 @@ def constant_adam(model: nn.Module, spec: RunSpec, batches: int) -> tuple[Optimi
     return optimiser, torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
 
 
-def fit(data: Loaders, images: ImageSet, spec: RunSpec, recipe: Recipe = one_cycle) -> np.ndarray:
+def fit(
+    data: Loaders, images: ImageSet, spec: RunSpec, recipe: Recipe = one_cycle, seen: Seen | None = None
+) -> np.ndarray:
     """Train on `data`; the confusion matrix (K, K) of the test part."""
     torch.set_num_threads(spec.threads or 1)
     torch.manual_seed(spec.seed)
@@ -128,7 +134,9 @@ def fit(data: Loaders, images: ImageSet, spec: RunSpec, recipe: Recipe = one_cyc
             schedule.step()
             running_loss += loss.item()
             correct += (logits.argmax(dim=1) == target).sum().item()
-        evaluate(model, data["valid"], criterion)
+        judged = evaluate(model, data["valid"], criterion)
+        if seen is not None:
+            seen(judged)
     return evaluate(model, data["test"], criterion)
 
 

@@ -152,8 +152,8 @@ def is_kernel(parameter: Tensor) -> bool:
 
 
 def muon(
-    kernels: Sequence[Tensor], gradients: Sequence[Tensor], momenta: Sequence[Tensor], rate: float | Tensor,
-    decay: float, models: int = 1,
+    kernels: list[Tensor], gradients: list[Tensor], momenta: list[Tensor], rate: float | Tensor, decay: float,
+    models: int = 1,
 ) -> None:  # fmt: skip
     """One step of Muon, in place. Each kernel (models * out, in, height, width) is that of so many models."""
     torch._foreach_mul_(momenta, MOMENTUM)
