@@ -1,9 +1,13 @@
-"""The accuracy benchmark divides images fairly, and tells who reaches an accuracy."""
+"""The accuracy benchmarks divide images fairly, and find the fewest epochs to an accuracy."""
 
-import numpy as np
+from collections.abc import Callable
+
 import pytest
 
 from benchmarks import accuracy
+from benchmarks.textbook import train_textbook
+from benchmarks.time_to_accuracy import PATIENCE, Contestant, by_costlab, by_textbook, soonest
+from costlab.datasets import DATASETS, ImageSet
 from costlab.specs import RunSpec
 
 
@@ -19,14 +23,25 @@ def test_no_image_is_tested_twice_or_is_in_two_parts(number: int) -> None:
     assert len(tested) == pytest.approx(1797 * number / 5, abs=number)
 
 
-@pytest.mark.parametrize("contestant", [accuracy.until, accuracy.textbook_until, accuracy.tutorial_until])
-def test_a_run_succeeds_if_an_epoch_reaches_what_is_wanted_and_fails_otherwise(contestant) -> None:  # type: ignore[no-untyped-def]
-    images = next(accuracy.folds("digits", 5))
-    few = np.flatnonzero(images.split == "train")[:300]
-    images = type(images)(*(part[np.r_[few, np.flatnonzero(images.split != "train")]] for part in (
-        images.images, images.target, images.split, images.index)), images.classes, images.cost)  # fmt: skip
-    spec = RunSpec(epochs=2, batch_size=64, precision="float32", device="cpu")
-    evaluate = accuracy.textbook.evaluate
-    assert contestant(images, spec, 0.0)[1]
-    assert not contestant(images, spec, 1.1)[1]
-    assert accuracy.textbook.evaluate is evaluate
+@pytest.mark.parametrize("train", [by_costlab, by_textbook(train_textbook)])
+def test_who_races_to_an_accuracy_is_judged_after_each_epoch(train: Callable[..., tuple[list[float], float]]) -> None:
+    valid, test = train(DATASETS["digits"].make(), RunSpec(epochs=3, batch_size=64, device="cpu"))
+    assert len(valid) == 3
+    assert valid[0] < valid[-1]
+    assert min(valid[-1], test) > 0.9
+
+
+def test_the_fewest_epochs_are_those_whose_mean_over_runs_is_there() -> None:
+    def learns(images: ImageSet, spec: RunSpec) -> tuple[list[float], float]:  # 99 % after 5 epochs, or 3 and 7 by luck
+        luck = 2 * (spec.seed % 2) - 1
+        return [0.9 + 0.0181 * (epoch + luck * (epoch > 3)) for epoch in range(1, spec.epochs + 1)], 0.5
+
+    data = [DATASETS["digits"].make()]
+    planned = soonest(Contestant("planned", learns), "digits", data, 2, {})
+    assert planned is not None
+    assert planned.epochs == 5
+    assert planned.valid == pytest.approx(0.9905)
+    open_ended = soonest(Contestant("open-ended", learns, scheduled=False), "digits", data, 2, {})
+    assert open_ended is not None
+    assert open_ended.epochs == 5 < PATIENCE
+    assert soonest(Contestant("idle", lambda images, spec: ([0.1] * spec.epochs, 0.1)), "digits", data, 2, {}) is None

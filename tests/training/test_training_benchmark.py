@@ -1,7 +1,5 @@
 """The benchmarks compare like with like, and run. That something is faster is measured by hand, not here."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 
@@ -15,9 +13,7 @@ from benchmarks.peers import CONTESTANTS, compare
 from benchmarks.reporting import silent
 from benchmarks.sweeps import LOSSES, one_after_another, stacked
 from benchmarks.textbook import train_textbook, train_textbook_tensors
-from benchmarks.time_to_accuracy import PATIENCE, by_costlab, by_textbook, soonest
-from benchmarks.time_to_accuracy import Contestant as Racer
-from costlab.datasets import DATASETS, ImageSet
+from costlab.datasets import DATASETS
 from costlab.losses import LOSSES as ALL_LOSSES
 from costlab.metrics import accuracy
 from costlab.records import Epoch
@@ -81,30 +77,6 @@ def test_the_sweep_is_of_eight_different_losses_that_exist() -> None:
 )
 def test_the_profile_sorts_operators_by_what_they_do(operator: str, kind: str) -> None:
     assert kind_of(operator) == kind
-
-
-@pytest.mark.parametrize("train", [by_costlab, by_textbook(train_textbook)])
-def test_who_races_to_an_accuracy_is_judged_after_each_epoch(train: Callable[..., tuple[list[float], float]]) -> None:
-    valid, test = train(DATASETS["digits"].make(), RunSpec(epochs=3, batch_size=64, device="cpu"))
-    assert len(valid) == 3
-    assert valid[0] < valid[-1]
-    assert min(valid[-1], test) > 0.9
-
-
-def test_the_fewest_epochs_are_those_whose_mean_over_runs_is_there() -> None:
-    def learns(images: ImageSet, spec: RunSpec) -> tuple[list[float], float]:  # 99 % after 5 epochs, or 3 and 7 by luck
-        luck = 2 * (spec.seed % 2) - 1
-        return [0.9 + 0.0181 * (epoch + luck * (epoch > 3)) for epoch in range(1, spec.epochs + 1)], 0.5
-
-    data = [DATASETS["digits"].make()]
-    planned = soonest(Racer("planned", learns), "digits", data, 2, {})
-    assert planned is not None
-    assert planned.epochs == 5
-    assert planned.valid == pytest.approx(0.9905)
-    open_ended = soonest(Racer("open-ended", learns, scheduled=False), "digits", data, 2, {})
-    assert open_ended is not None
-    assert open_ended.epochs == 5 < PATIENCE
-    assert soonest(Racer("idle", lambda images, spec: ([0.1] * spec.epochs, 0.1)), "digits", data, 2, {}) is None
 
 
 def test_mnist_5k_has_500_images_of_each_class_in_three_parts_without_overlap() -> None:
