@@ -156,6 +156,8 @@ def muon(
     models: int = 1,
 ) -> None:  # fmt: skip
     """One step of Muon, in place. Each kernel (models * out, in, height, width) is that of so many models."""
+    if not kernels:
+        return
     torch._foreach_mul_(momenta, MOMENTUM)
     torch._foreach_add_(momenta, gradients)
     aheads = torch._foreach_add(gradients, momenta, alpha=MOMENTUM)  # Nesterov's

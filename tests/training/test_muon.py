@@ -94,3 +94,8 @@ def test_a_stack_learns_with_it_what_each_learns_alone(monkeypatch: pytest.Monke
     for place, spec in enumerate(specs):
         alone = trained(spec)
         assert alone.outcome.test.argmax.accuracy == pytest.approx(ended[place].test.argmax.accuracy, abs=0.03)
+
+
+def test_a_model_without_kernels_learns_by_adamw_alone() -> None:
+    outcomes = [trained(short_spec(model="linear", optimiser=name)).outcome for name in ("muon", "adamw")]
+    assert np.array_equal(*(outcome.predictions.logits for outcome in outcomes))
