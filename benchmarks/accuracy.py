@@ -20,12 +20,12 @@ from costlab.training import Outcome, train
 
 SMOOTHED = Choice(name="cross_entropy", options={"label_smoothing": 0.1})
 CANDIDATES: dict[str, dict[str, object]] = {
+    "AdamW": {"optimiser": "adamw"},
+    "AdamW, labels smoothed": {"optimiser": "adamw", "loss": SMOOTHED},
     "as it is": {},
     "labels smoothed": {"loss": SMOOTHED},
     "averaged, labels smoothed": {"averaging": 0.3, "loss": SMOOTHED},
-    "Muon, labels smoothed": {"optimiser": "muon", "loss": SMOOTHED},
-    "averaged, 5 views, labels smoothed": {"averaging": 0.3, "views": 5, "loss": SMOOTHED},
-    "Muon, 5 views, labels smoothed": {"optimiser": "muon", "views": 5, "loss": SMOOTHED},
+    "5 views, labels smoothed": {"views": 5, "loss": SMOOTHED},
 }
 VIEWS_FROM = 16  # pixels a side: moved by a pixel, smaller images are no longer the same (0.3 points worse on digits)
 BLOCKS = {"digits": 5, "mnist": 10}  # a fold's test part is one of them, its validation part the next

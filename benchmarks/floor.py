@@ -72,7 +72,8 @@ class Step:
 
     def __init__(self, name: str, precision: str, device: str):
         images, batch_size = of_name(name)
-        run = set_up_all([RunSpec(batch_size=batch_size, device=device, precision=precision)], images)[0]
+        spec = RunSpec(batch_size=batch_size, device=device, precision=precision, optimiser="adamw")  # no products
+        run = set_up_all([spec], images)[0]
         assert isinstance(run, Setup), run
         self.device, self.precision = run.device, run.spec.precision
         part = run.parts["train"]

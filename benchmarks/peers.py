@@ -111,6 +111,7 @@ def main() -> None:
             batch_size=batch_size,
             threads=arguments.threads,
             device="cpu",
+            optimiser="adamw",  # as the others have it
             augment=arguments.augment,
         )
         print(f"| {data} | median (least to most) | times costlab's | processor | accuracy | memory |")

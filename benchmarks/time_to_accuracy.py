@@ -33,10 +33,10 @@ Fields = dict[str, object]
 
 WANTED = {"digits": 0.99, "mnist": 0.985}
 RECIPES: dict[str, Fields] = {
+    "AdamW, labels smoothed": {"loss": SMOOTHED, "optimiser": "adamw"},
     "as it is": {},
     "labels smoothed": {"loss": SMOOTHED},
-    "Muon, labels smoothed": {"loss": SMOOTHED, "optimiser": "muon"},
-    "Muon, 5 views, labels smoothed": {"loss": SMOOTHED, "optimiser": "muon", "views": 5},
+    "5 views, labels smoothed": {"loss": SMOOTHED, "views": 5},
 }
 VIEWS_FOR = ("mnist",)  # on 8x8 a moved image is no longer the same
 LENGTHS = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30)  # of schedules, in epochs

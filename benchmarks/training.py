@@ -81,7 +81,7 @@ def main() -> None:
     print(f"torch {torch.__version__} on {cpu}, {arguments.threads} thread(s), {arguments.epochs} epochs\n")
     print("| | costlab, processor | textbook | ratio on the clock | ratio of processor time | accuracy | textbook's |")
     print("|---|---|---|---|---|---|---|")
-    common = {"epochs": arguments.epochs, "threads": arguments.threads, "device": "cpu"}
+    common = {"epochs": arguments.epochs, "threads": arguments.threads, "device": "cpu", "optimiser": "adamw"}
     small, large = DATASETS["digits"].make(), mnist_5k()
     repeats = arguments.repeats
     compare("digits", small, RunSpec(batch_size=64, **common), repeats)

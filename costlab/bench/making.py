@@ -10,7 +10,7 @@ from costlab.bench.judging import behaviours
 from costlab.bench.plan import Plan, Setting
 from costlab.bench.summary import Report
 from costlab.datasets import DATASETS
-from costlab.specs import Choice
+from costlab.specs import OPTIMISERS, Choice
 
 SHOWN = 12  # kinds of failures
 
@@ -40,6 +40,7 @@ def made(report: Report) -> Iterator[str]:
         f"{say.number(report.done, 'run', 'runs')} of {report.total}, {_clock(planned.seconds)} on the clock; "
         f"{_per_run(report.frame)}"
     )
+    yield f"Training: {OPTIMISERS[plan.optimiser]}; its rate rises and falls once; images are shifted and turned."
     yield f"Seeds: {plan.seeds}. {SEEDS}"
     yield _losses(plan, report)
     yield f"Recipes, each fitted on validation and judged on test: {', '.join(behaviours())}."

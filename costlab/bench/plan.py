@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
@@ -35,6 +36,7 @@ class Plan(Record):
     losses: list[Choice]
     families: list[str] = Field(default_factory=lambda: list(STANDARD))
     seeds: int = Field(10, ge=2, le=1000)
+    optimiser: Literal["muon", "adamw"] = Field("adamw", description="What plans that do not say it were trained by.")
 
 
 class LossFacts(Record):
@@ -109,7 +111,7 @@ def cells(plan: Plan, survey: Survey) -> Iterator[Cell]:
                 blind = CostMatrix.zero_one(about.classes)
                 for family, cost in costs.items():
                     seen = cost if of_loss.uses_costs else blind
-                    run = _run(setting, loss, seen, seed, of_loss.behaviour)
+                    run = _run(setting, loss, seen, seed, plan.optimiser, of_loss.behaviour)
                     yield Cell(setting.name, label(loss), family, seed, cost, run)
 
 
@@ -126,10 +128,12 @@ def cost_key(cost: CostMatrix) -> str:
     return _digest([(cost.values + 0.0).tolist(), list(cost.classes)])
 
 
-def _run(setting: Setting, loss: Choice, cost: CostMatrix, seed: int, behaviour: str) -> Run:
+def _run(
+    setting: Setting, loss: Choice, cost: CostMatrix, seed: int, optimiser: Literal["muon", "adamw"], behaviour: str
+) -> Run:
     spec = RunSpec(
         dataset=seeded(setting, seed), model=setting.model, loss=loss, cost=cost, epochs=setting.epochs,
-        batch_size=setting.batch_size, seed=seed, device="cpu", precision="float32", threads=1,
+        batch_size=setting.batch_size, seed=seed, optimiser=optimiser, device="cpu", precision="float32", threads=1,
     )  # fmt: skip
     record = spec.model_dump(mode="json") | {"cost": cost_key(cost)}
     return Run(_digest([VERSION, record, behaviour]), spec)

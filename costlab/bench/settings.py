@@ -8,7 +8,7 @@ from costlab.bench.families import FAMILIES, STANDARD
 from costlab.bench.plan import BAR_LOSS, Plan, Setting
 from costlab.errors import InvalidSpec, UnknownName
 from costlab.registry import Registry
-from costlab.specs import Choice
+from costlab.specs import Choice, RunSpec
 
 _USES = [  # about a second of training each on one core; cross-entropy gets 5 to 25 % of the test images wrong
     Setting(
@@ -61,6 +61,7 @@ def make_plan(
         losses=_losses(losses or [ALL]),
         families=list(dict.fromkeys(families or (QUICK_FAMILIES if quick else STANDARD))),
         seeds=seeds or (QUICK_SEEDS if quick else FULL_SEEDS),
+        optimiser=RunSpec().optimiser,
     )
 
 

@@ -26,7 +26,7 @@ Precision = Annotated[str | None, typer.Option(help="auto, float32 or bfloat16. 
 Threads = Annotated[int | None, typer.Option(help="CPU threads.  [default: two where that pays, else one]")]
 BatchSize = Annotated[int | None, typer.Option(help="Images a step.  [default: sized to the images]")]
 LearningRate = Annotated[float | None, typer.Option(help="The peak of the one-cycle schedule.  [default: 0.01]")]
-Optimiser = Annotated[str | None, typer.Option(help="adamw or muon.  [default: adamw]")]
+Optimiser = Annotated[str | None, typer.Option(help="muon or adamw.  [default: muon]")]
 Averaging = Annotated[
     float | None, typer.Option(help="Share of the steps, the last ones, whose weights are averaged.  [default: 0]")
 ]

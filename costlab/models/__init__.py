@@ -9,6 +9,8 @@ What a model file or its module may have besides:
     def suits(shape) -> bool               # whether it is made for such images: for others no time is taken beforehand
     def prepare(self, images) -> str       # of the module: called once before training, on the CPU, with (n, C, H, W)
                                            # standardised training images; gives a sentence for the user, or ""
+    learnt: bool                           # of the module, after `prepare`: its weights were learnt before training;
+                                           # they are tuned by AdamW even where Muon is asked for
     BY_IMAGE = True                        # of a layer's class: it treats images one by one, but for batch norm, and
                                            # draws no random numbers; two threads may then train a half batch each
 """

@@ -53,7 +53,7 @@ class Pretrained(nn.Module):
         super().__init__()
         from torchvision.models import resnet18  # takes a second; the worker lists its models without it
 
-        self.imagenet = imagenet
+        self.imagenet, self.learnt = imagenet, False
         self.enlarge = max(1, -(-SMALLEST // min(shape[1:])))
         self.colours = nn.Identity() if shape[0] in (1, 3) else nn.Conv2d(shape[0], 3, 1)
         self.backbone = resnet18(num_classes=classes)
@@ -77,6 +77,7 @@ class Pretrained(nn.Module):
             )
         last = {name: weight for name, weight in self.backbone.state_dict().items() if name.startswith("fc.")}
         self.backbone.load_state_dict({**learnt, **last})  # the last layer is for classes of our own
+        self.learnt = True
         return ""
 
     def forward(self, images: Tensor) -> Tensor:

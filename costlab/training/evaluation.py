@@ -30,12 +30,13 @@ class Judgement:
     finite: bool
 
 
-def logits_of(form: Form, part: Part, batch_size: int, by_halves: bool = False) -> list[Tensor]:
+def logits_of(form: Form, part: Part, batch_size: int, by_two: bool = False) -> list[Tensor]:
     """(N, K) float32 logits of the whole part for each run, on its device; the models are left in evaluation mode.
 
     Always in float32: probabilities decide here. On the CPU, batches of small images are larger than in training, those
     of large ones as large: they have to stay in the cache.
-    by_halves: two threads judge half of the part each.
+    by_two: two threads judge half of the part each. On the CPU it is taken in two halves in any case, so that the bits
+    are the same.
     """
     fitting = min(CPU_BATCH, CPU_NUMBERS // part.images[0].numel()) if part.images.device.type == "cpu" else GPU_BATCH
     size = max(batch_size, fitting)
@@ -46,12 +47,12 @@ def logits_of(form: Form, part: Part, batch_size: int, by_halves: bool = False) 
         prepared = (images for rows in part.chunks(order, size) for images, _ in part.prepared(rows, None))
         return [form.logits(form.arranged([images])) for images in prepared]
 
-    if by_halves and len(part) > 1:
-        halves = order.chunk(2)
+    halves = order.chunk(2) if part.images.device.type == "cpu" else (order,)
+    if by_two and len(halves) == 2:
         first, second = in_two(lambda half: judged(halves[half]))
         found = first + second
     else:
-        found = judged(order)
+        found = [logits for half in halves for logits in judged(half)]
     return [torch.cat(own) for own in zip(*found, strict=True)]
 
 

@@ -202,17 +202,19 @@ class _Training:
 
     def judged(self, losses: Tensor) -> list[Judgement]:
         """What the validation part shows; every loss is told its own confusion."""
-        self.valid_logits = logits_of(self.form, self.like.parts["valid"], self.like.batch_size, self.like.by_halves)
+        self.valid_logits = self.logits("valid")
         seen = judge_epoch(self.runs, self.valid_logits, losses)
         for run, judgement in zip(self.runs, seen, strict=True):
             run.loss.observe(torch.from_numpy(judgement.argmax[:, : len(run.cost.classes)]).to(run.device))
         return seen
 
+    def logits(self, split: str) -> list[Tensor]:
+        """(N, K) of each run on a part."""
+        return logits_of(self.form, self.like.parts[split], self.like.batch_size, self.like.judged_by_two)
+
     def outcomes(self) -> Events:
         """The verdicts on the test part, which is looked at only now."""
-        like = self.like
-        logits = logits_of(self.form, like.parts["test"], like.batch_size, like.by_halves) if self.runs else []
-        tested = [own.cpu().numpy() for own in logits]
+        tested = [own.cpu().numpy() for own in self.logits("test")] if self.runs else []
         seconds = perf_counter() - self.began
         for index, (place, run) in enumerate(zip(self.places, self.runs, strict=True)):
             predictions = _predictions(run, self.valid_logits[index].cpu().numpy(), tested[index])

@@ -15,8 +15,7 @@ PEAK = 0.25  # of all steps
 BETAS = (0.9, 0.99)
 MOMENTUM = 0.6  # Muon's
 TIMES = 15  # AdamW's rate: Muon's
-ITERATIONS = 3  # of Newton-Schulz: on digits and MNIST-5k as good as five
-QUINTIC = (3.4445, -4.7750, 2.0315)
+QUINTICS = ((6.7525, -18.3513, 13.2636), (2.5379, -1.8747, 0.4413))
 
 
 def one_cycle(step: int, steps: int) -> float:
@@ -171,9 +170,9 @@ def muon(
 
 
 def orthogonal(matrices: Tensor) -> Tensor:
-    """(..., rows, columns): the matrices of the same singular vectors whose singular values are about 1, 0.5 to 1.2.
+    """(..., rows, columns): the matrices of the same singular vectors whose singular values are about 1, 0.8 to 1.2.
 
-    By Newton-Schulz iteration; directions in which a matrix is nearly 0 stay smaller than that.
+    By Newton-Schulz iteration; directions in which a matrix has less than a 20th of its norm stay smaller than that.
 
     >>> orthogonal(torch.tensor([[0.0, 7.0], [-7.0, 0.0]])).round().tolist()
     [[0.0, 1.0], [-1.0, 0.0]]
@@ -181,8 +180,9 @@ def orthogonal(matrices: Tensor) -> Tensor:
     wide = matrices.shape[-2] <= matrices.shape[-1]
     x = (matrices if wide else matrices.mT).reshape(-1, *sorted(matrices.shape[-2:]))
     x = x / (torch.linalg.vector_norm(x, dim=(1, 2), keepdim=True) + 1e-7)
-    first, third, fifth = QUINTIC
-    for _ in range(ITERATIONS):
+    alone = len(x) == 1
+    x, times = (x[0], torch.addmm) if alone else (x, torch.baddbmm)  # a batch of one takes 1.5 times as long
+    for first, third, fifth in QUINTICS:
         squares = x @ x.mT
-        x = torch.baddbmm(x, torch.baddbmm(squares, squares, squares, beta=third, alpha=fifth), x, beta=first)
+        x = times(x, times(squares, squares, squares, beta=third, alpha=fifth), x, beta=first)
     return (x if wide else x.mT).reshape(matrices.shape)

@@ -11,6 +11,7 @@ from torch import nn
 from costlab.costs import CostMatrix
 from costlab.datasets import DATASETS, ImageSet
 from costlab.errors import CostlabError
+from costlab.limits import usable_cores
 from costlab.losses import LOSSES, Loss
 from costlab.models import MODELS
 from costlab.records import Prepared
@@ -19,9 +20,13 @@ from costlab.specs import Choice, RunSpec
 from costlab.training.devices import device_name, find_device, precision
 from costlab.training.images import Part, parts
 from costlab.training.randomness import Randomness
-from costlab.training.threads import can_halve, threads_for
+from costlab.training.threads import by_image, can_halve, threads_for
 
 LEARNT_FROM = 2000  # training images that a model may look at before training
+TUNED = (
+    "AdamW tunes this model, for its weights were learnt before: Muon's steps are made for weights that begin at "
+    "random."
+)
 LARGE, MANY = 16 * 16, 10_000  # pixels, training images: with fewer, batches are smaller, for more steps an epoch
 
 
@@ -38,7 +43,8 @@ class Setup:
     loss: Loss
     randomness: Randomness
     batch_size: int
-    by_halves: bool  # two threads work on a half of each batch
+    by_halves: bool  # two threads train on a half of each batch
+    judged_by_two: bool  # two threads judge a half of each part, where a core is free; the bits are one thread's
 
 
 def set_up_all(specs: Sequence[RunSpec], images: ImageSet | None = None) -> list[Setup | CostlabError]:
@@ -96,9 +102,13 @@ def set_up(spec: RunSpec, source: _Source, alone: bool = True) -> Setup:
         model: nn.Module = _make(MODELS, spec.model, shape=shape, classes=len(images.classes))
         loss: Loss = _make(LOSSES, spec.loss, cost=cost, counts=counts)
     halves = can_halve(model, shape, int(counts.sum()), batch_size, device)
+    two = alone and spec.threads is None and device.type == "cpu" and usable_cores() > 1 and by_image(model)
     spec = spec.model_copy(update=resolved | {"threads": threads_for(spec.threads, alone, halves)})
     data = source.parts(device)
     notes = _prepare(model, data["train"])
+    if spec.optimiser == "muon" and getattr(model, "learnt", False):
+        spec = spec.model_copy(update={"optimiser": "adamw"})
+        notes.append(TUNED)
     model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     prepared = Prepared(
         spec=spec,
@@ -112,7 +122,10 @@ def set_up(spec: RunSpec, source: _Source, alone: bool = True) -> Setup:
         notes=notes,
     )
     by_halves = alone and halves and prepared.spec.threads == 2
-    return Setup(spec, prepared, device, cost, data, model, loss.to(device), randomness, batch_size, by_halves)
+    return Setup(
+        spec, prepared, device, cost, data, model, loss.to(device), randomness, batch_size, by_halves,
+        judged_by_two=by_halves or two,
+    )  # fmt: skip
 
 
 def usual_batch_size(shape: tuple[int, ...], number: int) -> int:

@@ -16,7 +16,7 @@ from costlab.specs import Choice
 from costlab.training.devices import device_name
 from costlab.training.images import BATCHES, FLOATS
 from costlab.training.measured import named, remembered
-from costlab.training.optimiser import AdamW
+from costlab.training.optimiser import Muon
 from costlab.training.stacked import Stacked, StackedOptimiser, keep_memory, why_not
 from costlab.training.step_time import one_thread
 
@@ -65,7 +65,7 @@ def seconds_by_width(
 ) -> dict[str, float]:
     """Seconds a model and image by width ("1", "2", ...), measured once on this machine; "1" alone for other models."""
     key = (
-        f"seconds a model and image side by side: {named(model)} on {batch_size}x{'x'.join(map(str, shape))}, "
+        f"seconds a model and image side by side, Muon: {named(model)} on {batch_size}x{'x'.join(map(str, shape))}, "
         f"{precision}, {device_name(device)}"
     )
     return remembered(key, lambda: _measure(model, shape, precision, device, batch_size))
@@ -120,10 +120,10 @@ class _Step:
         self.share = torch.tensor(1e-3, device=device)
         self.move: Callable[[Tensor], None]
         if self.m == 1:
-            self.program, self.move = models[0].train(), AdamW(models[0], 0.01).step
+            self.program, self.move = models[0].train(), Muon(models[0], 0.01).step
         else:
             stacked = Stacked(models, shape[0]).train()
-            self.program, self.move = stacked, StackedOptimiser(stacked, [(1.0, 0.01)] * self.m, "adamw").step
+            self.program, self.move = stacked, StackedOptimiser(stacked, [(1.0, 0.01)] * self.m, "muon").step
 
     def take(self, number: int) -> float:
         """Seconds a model and image."""

@@ -38,8 +38,11 @@ def can_halve(model: nn.Module, shape: tuple[int, ...], number: int, batch_size:
     steps = -(-number // batch_size)  # an epoch, of batches that differ by at most one
     if device.type != "cpu" or number // max(1, steps) < FEWEST or shape[1] * shape[2] < PIXELS:
         return False
+    return by_image(model) and any(isinstance(layer, nn.Conv2d) for layer in model.modules())  # a product: too little
+
+
+def by_image(model: nn.Module) -> bool:
+    """Whether two threads may ask `model` at once: see `can_halve`."""
     layers = list(model.modules())
-    if not any(isinstance(layer, nn.Conv2d) for layer in layers):  # one product: too little work
-        return False
     known = all(type(layer) in LAYERS or getattr(layer, "BY_IMAGE", False) for layer in layers)
     return known and not any(layer._forward_hooks or layer._forward_pre_hooks for layer in layers)

@@ -1,6 +1,7 @@
 """Two threads with half of each batch each: what is learnt is what one thread would learn from the same two halves."""
 
 import threading
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
@@ -22,7 +23,7 @@ from costlab.training.halves import Halved
 from costlab.training.lanes import in_two
 from costlab.training.setup import Setup, set_up_all
 from costlab.training.threads import can_halve
-from tests.training.runs import fingerprint, trained
+from tests.training.runs import fingerprint, short_spec, trained
 
 CPU = torch.device("cpu")
 
@@ -56,7 +57,7 @@ def set_up(images: ImageSet, **fields: Any) -> Setup:
 def test_a_step_is_that_of_one_thread_on_two_halves_that_are_normalised_apart(
     spots: ImageSet, model: str, precision: str
 ) -> None:
-    run = set_up(spots, model=model, precision=precision, weight_decay=0.0)
+    run = set_up(spots, model=model, precision=precision, weight_decay=0.0, optimiser="adamw")
     plain, part = deepcopy(run.model), run.parts["train"]
     assert run.by_halves
     form, moved = Halved(run), list(plain.parameters())
@@ -95,6 +96,25 @@ def test_the_same_bits_come_whether_the_other_thread_gets_a_core_or_not(
     assert fingerprint(trained(spec(), images=spots)) == beside
     monkeypatch.setattr(lanes._lane(), "_left", 10**9)  # it rests
     assert fingerprint(trained(spec(), images=spots)) == beside
+
+
+def test_a_run_on_one_thread_is_judged_by_two_unless_it_asked_for_one_and_the_bits_are_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def counted(act: Callable[[int], list[Any]]) -> tuple[list[Any], list[Any]]:
+        asked.append(act)
+        return in_two(act)
+
+    monkeypatch.setattr("costlab.training.setup.usable_cores", lambda: 2)
+    monkeypatch.setattr("costlab.training.evaluation.in_two", counted)
+    by_two = trained(short_spec())
+    assert by_two.prepared.spec.threads == 1
+    assert len(asked) == 3  # two epochs and the verdict
+    alone = trained(short_spec(threads=1))
+    assert len(asked) == 3
+    assert fingerprint(alone) == fingerprint(by_two)
 
 
 def test_what_was_learnt_is_no_worse_than_on_one_thread(spots: ImageSet) -> None:

@@ -108,22 +108,37 @@ def test_without_a_network_the_fine_tuned_model_says_that_it_began_at_random(
     assert "random weights" in note
 
 
-def test_the_fine_tuned_model_takes_the_weights_that_are_on_this_machine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def learnt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, torch.Tensor]:
+    """The state of the backbone that this machine takes for the one learnt on ImageNet."""
     from torchvision.models import ResNet18_Weights, resnet18
 
-    learnt = resnet18().state_dict()
+    state = resnet18().state_dict()
     file = tmp_path / "hub" / "checkpoints" / ResNet18_Weights.IMAGENET1K_V1.url.rpartition("/")[2]
     file.parent.mkdir(parents=True)
-    torch.save(learnt, file)
+    torch.save(state, file)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    return state
+
+
+def test_the_fine_tuned_model_takes_the_weights_that_are_on_this_machine(learnt: dict[str, torch.Tensor]) -> None:
     made = MODELS["pretrained"].make(shape=(1, 64, 64), classes=3)
     last = made.backbone.fc.weight.clone()
     assert made.prepare(torch.zeros(1, 1, 64, 64)) == ""
     state = made.backbone.state_dict()
     assert all(torch.equal(state[name], learnt[name]) for name in state if not name.startswith("fc."))
     assert torch.equal(made.backbone.fc.weight, last)
+
+
+@pytest.mark.usefixtures("learnt")
+def test_weights_learnt_before_are_tuned_by_adamw_and_the_run_says_so(few: ImageSet) -> None:
+    spec = colour_spec("pretrained")
+    muon, adamw = (spec.model_copy(update={"optimiser": name}) for name in ("muon", "adamw"))
+    run = trained(muon, images=few)
+    assert run.prepared.spec.optimiser == "adamw"
+    (note,) = run.prepared.notes
+    assert note.startswith("AdamW tunes this model")
+    assert trained(adamw, images=few).prepared.notes == []
 
 
 @pytest.mark.parametrize("side", [4, 5, 7, 8, 9, 11, 19, 20, 21, 27, 28, 33])
