@@ -53,8 +53,8 @@ def draw(curve: PriceCurve) -> go.Figure:
         figure.add_shape(
             type="line", x0=curve.present, x1=curve.present, yref="paper", y0=0, y1=1, line={"width": 1, "dash": "dash"}
         )
-        figure.add_annotation(
-            x=np.log10(curve.present), y=1, yref="paper", text=" now", showarrow=False, xanchor="left", yanchor="top"
+        figure.add_annotation(  # at the foot: lines have their names at the top
+            x=np.log10(curve.present), y=0, yref="paper", text=" now", showarrow=False, xanchor="left", yanchor="bottom"
         )
     return figure
 
