@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,13 +56,20 @@ def oracle_cost(probs: np.ndarray, target: np.ndarray, values: np.ndarray) -> fl
     return float(np.mean(values[target, decided]) / constant)
 
 
-def affine_oracle(logits: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """(1 + K,) scale and biases of least log-loss, by a general optimiser without gradients of ours."""
+def affine_oracle(logits: np.ndarray, target: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Scale and biases of least log-loss and pull, by a general optimiser without our gradients; logits to probs."""
+    n, k = logits.shape
+    size = np.sqrt(np.mean(np.square(logits - logits.mean(axis=1, keepdims=True))))
 
-    def loss(theta: np.ndarray) -> float:
-        return float(-log_softmax(theta[0] * logits + theta[1:], axis=1)[np.arange(len(target)), target].mean())
+    def loss(theta: np.ndarray, usual: np.ndarray) -> float:
+        moved = log_softmax(theta[0] * logits / size + theta[1:], axis=1)
+        return float(-moved[np.arange(n), target].mean() + np.sum((theta - usual) ** 2) / (18 * n))
 
-    return np.asarray(minimize(loss, np.r_[1.0, np.zeros(logits.shape[1])], method="BFGS").x)
+    nothing = np.zeros(1 + k)
+    scale = minimize(lambda scale: loss(np.r_[scale, nothing[1:]], nothing), [1.0], method="BFGS").x
+    usual = np.r_[scale, nothing[1:]]
+    theta = minimize(loss, usual, args=(usual,), method="BFGS").x
+    return lambda others: softmax(theta[0] * others / size + theta[1:], axis=1)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -76,8 +84,7 @@ def test_the_known_figure_comes_out_on_bundled_predictions(name: str) -> None:
     fold = stratified_folds(target, 5)  # the same folds: of some hundred images, which fold a dear one is in matters
     for tested in (fold == number for number in range(5)):
         learnt = ~tested
-        theta = affine_oracle(logits[learnt], target[learnt])
-        held[tested] = softmax(theta[0] * logits[tested] + theta[1:], axis=1)
+        held[tested] = affine_oracle(logits[learnt], target[learnt])(logits[tested])
     affine = oracle_cost(held, target, cost.values)
     assert rules["affine"].normalised_cost == pytest.approx(affine, abs=0.01)
     assert "cross-fitted in 5 folds" in rules["affine"].fitted
