@@ -23,6 +23,7 @@ class Choice(_Frozen):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
+Optimiser = Literal["muon", "adamw"]
 OPTIMISERS = {"muon": "Muon", "adamw": "AdamW"}
 
 
@@ -44,7 +45,7 @@ class RunSpec(_Frozen):
     batch_size: int | None = Field(None, ge=8, le=8192, description="Images a step; none: sized to the images.")
     learning_rate: float = Field(0.01, gt=0, le=10, description="The peak of the one-cycle schedule.")
     weight_decay: float = Field(0.01, ge=0, le=1, description="Decay of the weights, on matrices only.")
-    optimiser: Literal["muon", "adamw"] = Field(
+    optimiser: Optimiser = Field(
         "muon",
         description="What moves the weights: Muon for convolutions, which needs fewer epochs, each a tenth longer; "
         "or AdamW for all.",

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from pydantic import Field
@@ -12,7 +11,7 @@ from pydantic import Field
 from costlab.bench.families import FAMILIES, STANDARD, About
 from costlab.costs import CostMatrix
 from costlab.records import Record
-from costlab.specs import Choice, RunSpec
+from costlab.specs import Choice, Optimiser, RunSpec
 
 VERSION = 2  # to be raised when results that are kept no longer mean the same
 BAR_LOSS = "cross_entropy"
@@ -36,7 +35,7 @@ class Plan(Record):
     losses: list[Choice]
     families: list[str] = Field(default_factory=lambda: list(STANDARD))
     seeds: int = Field(10, ge=2, le=1000)
-    optimiser: Literal["muon", "adamw"] = Field("adamw", description="What plans that do not say it were trained by.")
+    optimiser: Optimiser = Field("adamw", description="What plans that do not say it were trained by.")
 
 
 class LossFacts(Record):
@@ -128,9 +127,7 @@ def cost_key(cost: CostMatrix) -> str:
     return _digest([(cost.values + 0.0).tolist(), list(cost.classes)])
 
 
-def _run(
-    setting: Setting, loss: Choice, cost: CostMatrix, seed: int, optimiser: Literal["muon", "adamw"], behaviour: str
-) -> Run:
+def _run(setting: Setting, loss: Choice, cost: CostMatrix, seed: int, optimiser: Optimiser, behaviour: str) -> Run:
     spec = RunSpec(
         dataset=seeded(setting, seed), model=setting.model, loss=loss, cost=cost, epochs=setting.epochs,
         batch_size=setting.batch_size, seed=seed, optimiser=optimiser, device="cpu", precision="float32", threads=1,

@@ -38,7 +38,8 @@ def can_halve(model: nn.Module, shape: tuple[int, ...], number: int, batch_size:
     steps = -(-number // batch_size)  # an epoch, of batches that differ by at most one
     if device.type != "cpu" or number // max(1, steps) < FEWEST or shape[1] * shape[2] < PIXELS:
         return False
-    return by_image(model) and any(isinstance(layer, nn.Conv2d) for layer in model.modules())  # a product: too little
+    convolves = any(isinstance(layer, nn.Conv2d) for layer in model.modules())  # one product is too little work
+    return convolves and by_image(model)
 
 
 def by_image(model: nn.Module) -> bool:
